@@ -1,0 +1,334 @@
+//! What counts: evidence joined with the inventory, folded into states, totals, stale names and diagnostics.
+//!
+//! Held in memory until the database is written: the inventory, 24 bytes for each piece of evidence that names an
+//! object, and the diagnostics, which are capped per source.
+
+pub mod state;
+
+use crate::catalog::{Inventory, ObjectId, Replayed, Wanted};
+use crate::error::Error;
+use crate::limits::to_u32;
+use crate::merge::Joined;
+use crate::pgtap::overload;
+use crate::record::{OwnedRecord, spell};
+use crate::scan::SourceRole;
+use crate::scan::fact::{Aspect, Code, ObjectKind, Scope, Strength};
+use state::{State, Tally};
+use std::collections::{BTreeMap, HashSet};
+
+/// Schemas whose objects are the tests' own.
+const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
+
+/// Evidence for one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evidence {
+    /// The object.
+    pub object: ObjectId,
+    /// The source's place in the manifest.
+    pub file: u32,
+    /// 1-based line.
+    pub line: u32,
+    /// Ordinal in the source.
+    pub seq: u32,
+    /// Overload in the catalogue.
+    pub via: u16,
+    /// What is tested.
+    pub aspect: Aspect,
+    /// How.
+    pub strength: Strength,
+}
+
+/// Evidence that names an object which no schema source defines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stale {
+    /// The source's place in the manifest.
+    pub file: u32,
+    /// 1-based line.
+    pub line: u32,
+    /// Kind that the assertion speaks of.
+    pub kind: ObjectKind,
+    /// Schema as written, or the first of the search path.
+    pub schema: Vec<u8>,
+    /// Name.
+    pub name: Vec<u8>,
+    /// Sub-object.
+    pub sub: Vec<u8>,
+    /// Argument types.
+    pub args: Vec<u8>,
+    /// Overload in the catalogue.
+    pub via: u16,
+}
+
+/// A message about a place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    /// The source's place in the manifest.
+    pub file: u32,
+    /// 1-based line.
+    pub line: u32,
+    /// What it is.
+    pub code: Code,
+    /// In words.
+    pub message: String,
+}
+
+/// An object with what was found about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Covered {
+    /// The object in the inventory.
+    pub id: ObjectId,
+    /// What its evidence adds up to.
+    pub tally: Tally,
+    /// The state that follows.
+    pub state: State,
+    /// First piece of its evidence in [`Folded::evidence`].
+    pub evidence_start: u32,
+    /// Pieces of its evidence.
+    pub evidence_count: u32,
+}
+
+/// Figures of a kind, or of all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Objects.
+    pub objects: u32,
+    /// Of them exercised.
+    pub exercised: u32,
+    /// Of them asserted and not exercised.
+    pub asserted: u32,
+    /// Of them only listed, or only known to exist.
+    pub declared: u32,
+    /// Of them without evidence.
+    pub gap: u32,
+}
+
+impl Count {
+    /// Exercised or asserted.
+    pub fn covered(&self) -> u32 {
+        self.exercised + self.asserted
+    }
+
+    fn add(&mut self, state: State) {
+        self.objects += 1;
+        match state {
+            State::Exercised => self.exercised += 1,
+            State::Asserted => self.asserted += 1,
+            State::Declared => self.declared += 1,
+            State::Gap => self.gap += 1,
+        }
+    }
+}
+
+/// Everything that a database holds, in its order.
+#[derive(Debug)]
+pub struct Folded {
+    /// The inventory that object numbers refer to.
+    pub inventory: Inventory,
+    /// Objects by kind, schema, name, sub-object, arguments.
+    pub objects: Vec<Covered>,
+    /// Evidence in order of `objects`, then by place.
+    pub evidence: Vec<Evidence>,
+    /// By place.
+    pub stale: Vec<Stale>,
+    /// By place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Figures by kind.
+    pub kinds: BTreeMap<ObjectKind, Count>,
+    /// Figures over the headline kinds.
+    pub totals: Count,
+}
+
+/// Folds rows as the merge hands them on.
+#[derive(Debug)]
+pub struct Fold {
+    roles: Vec<SourceRole>,
+    inventory: Inventory,
+    evidence: Vec<Evidence>,
+    stale: Vec<Stale>,
+    diagnostics: Vec<Diagnostic>,
+    created_by_tests: HashSet<Vec<u8>>,
+}
+
+impl Fold {
+    /// A fold over sources with these roles, in manifest order.
+    pub fn new(roles: Vec<SourceRole>) -> Self {
+        Fold {
+            roles,
+            inventory: Inventory::new(),
+            evidence: Vec::new(),
+            stale: Vec::new(),
+            diagnostics: Vec::new(),
+            created_by_tests: HashSet::new(),
+        }
+    }
+
+    /// Adds up. Costs n log n in the evidence and in the objects.
+    pub fn finish(mut self) -> Folded {
+        let mut order: Vec<ObjectId> = self.inventory.objects().filter(|(_, o)| counts(o)).map(|(id, _)| id).collect();
+        let key = |id: ObjectId| {
+            let o = self.inventory.object(id);
+            (o.kind, &o.schema, &o.name, &o.sub, &o.args)
+        };
+        order.sort_by(|a, b| key(*a).cmp(&key(*b)));
+        let places: Vec<Option<u32>> = {
+            let mut places = vec![None; self.inventory.len()];
+            for (place, id) in order.iter().enumerate() {
+                places[*id as usize] = Some(to_u32(place));
+            }
+            places
+        };
+        self.evidence.retain(|e| places[e.object as usize].is_some());
+        self.evidence.sort_unstable_by_key(|e| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect));
+        let mut objects = Vec::with_capacity(order.len());
+        let mut kinds: BTreeMap<ObjectKind, Count> = BTreeMap::new();
+        let mut totals = Count::default();
+        let mut start = 0;
+        for id in order {
+            let count = self.evidence[start..].iter().take_while(|e| e.object == id).count();
+            let mut tally = Tally::default();
+            self.evidence[start..start + count].iter().for_each(|e| tally.add(e.aspect, e.strength));
+            let kind = self.inventory.object(id).kind;
+            let state = tally.state(kind);
+            kinds.entry(kind).or_default().add(state);
+            if kind.is_headline() {
+                totals.add(state);
+            }
+            objects.push(Covered { id, tally, state, evidence_start: to_u32(start), evidence_count: to_u32(count) });
+            start += count;
+        }
+        self.stale.sort();
+        self.stale.dedup();
+        self.diagnostics.sort();
+        Folded {
+            inventory: self.inventory,
+            objects,
+            evidence: self.evidence,
+            stale: self.stale,
+            diagnostics: self.diagnostics,
+            kinds,
+            totals,
+        }
+    }
+
+    fn say(&mut self, file: u32, line: u32, code: Code, message: String) {
+        self.diagnostics.push(Diagnostic { file, line, code, message });
+    }
+
+    /// Whether a name that is not found can be called stale: the inventory knows all of the schema, and no test made it.
+    fn is_stale(&self, wanted: &Wanted<'_>) -> bool {
+        let owned = match wanted.scope {
+            Scope::Named if wanted.kind == ObjectKind::Schema => false,
+            Scope::Named => self.inventory.owns_schema(wanted.schema),
+            Scope::Path => wanted.schema.split(|b| *b == 0).all(|schema| self.inventory.owns_schema(schema)),
+            Scope::Any | Scope::User | Scope::IfSchema => false,
+        };
+        owned && self.inventory.knows(wanted) && !self.created_by_tests.contains(wanted.name)
+    }
+}
+
+fn counts(object: &crate::catalog::Object) -> bool {
+    !object.is_partition
+        && !TEST_SCHEMAS.contains(&object.schema.as_slice())
+        && !(object.kind == ObjectKind::Schema && TEST_SCHEMAS.contains(&object.name.as_slice()))
+}
+
+impl Joined for Fold {
+    fn definition(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error> {
+        if self.roles.get(file as usize) == Some(&SourceRole::Tests) {
+            self.created_by_tests.insert(row.name.clone());
+            return Ok(());
+        }
+        let (kind, op) = (row.object_kind()?, row.op()?);
+        let name = || match row.sub.is_empty() {
+            true => spell(&row.name),
+            false => format!("{} on {}", spell(&row.sub), spell(&row.name)),
+        };
+        match self.inventory.replay(file, row, kind, op) {
+            Replayed::Done => {}
+            Replayed::Duplicate => {
+                let message = format!("{} {} exists already; the first definition counts", kind.as_str(), name());
+                self.say(file, row.line, Code::Duplicate, message);
+            }
+            Replayed::Unknown => {}
+        }
+        Ok(())
+    }
+
+    fn evidence(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error> {
+        let wanted = Wanted {
+            kind: row.object_kind()?,
+            scope: row.object_scope()?,
+            schema: &row.schema,
+            name: &row.name,
+            sub: &row.sub,
+            args: &row.args,
+        };
+        let found = self.inventory.find(wanted);
+        let (aspect, strength) = (row.aspect(), row.strength()?);
+        let is_member = aspect == Aspect::MEMBER || aspect == Aspect::MEMBERS;
+        if found.is_empty() && strength == Strength::Structure && !is_member && self.is_stale(&wanted) {
+            let schema = row.schema.split(|b| *b == 0).next().unwrap_or_default().to_vec();
+            self.stale.push(Stale {
+                file,
+                line: row.line,
+                kind: wanted.kind,
+                schema,
+                name: row.name.clone(),
+                sub: row.sub.clone(),
+                args: row.args.clone(),
+                via: row.via,
+            });
+        }
+        for object in found {
+            let evidence = Evidence { object, file, line: row.line, seq: row.seq, via: row.via, aspect, strength };
+            self.evidence.push(evidence);
+        }
+        Ok(())
+    }
+
+    fn diagnostic(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error> {
+        let code = row.code()?;
+        let detail = spell(&row.detail);
+        let message = match code {
+            Code::Ambiguous => {
+                format!("{detail}: several overloads fit, PostgreSQL rejects the call (42725); add casts")
+            }
+            Code::Undefined => {
+                format!("{detail}: no overload takes these arguments, PostgreSQL rejects the call (42883)")
+            }
+            Code::Mismatch => {
+                format!("{detail}: PostgreSQL cannot tell the type of untyped literals here (42804); add a cast")
+            }
+            Code::Dynamic => format!("{detail}: only running it can tell what it names"),
+            Code::OverLimit if detail.is_empty() => {
+                "longer than the statement limit: raise limits.statementBytes".to_owned()
+            }
+            Code::OverLimit => format!("{detail}: its statement is over the limit: raise limits.statementBytes"),
+            Code::Include => format!("\\{detail}: included files are not read; add the file to the tests"),
+            Code::Unterminated => "the file ends inside of a literal".to_owned(),
+            Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),
+            Code::BehaviorNotRead => format!("{detail}: what the statement under this assertion uses is not read"),
+            Code::DescriptionLooksLikeName => {
+                let mut parts = row.detail.split(|b| *b == 0);
+                let mut next = || parts.next().unwrap_or_default();
+                let (object, description, function) = (next(), next(), next());
+                if !self.inventory.owns_schema(object) {
+                    return Ok(());
+                }
+                let (object, description, function) = (spell(object), spell(description), spell(function));
+                format!(
+                    "{function}('{object}', '{description}') tests an object called {object}; '{description}' is the \
+                     description. For schema {object} write {function}('{object}', '{description}', 'description')"
+                )
+            }
+            Code::Contradiction | Code::UnknownObject | Code::Duplicate => detail,
+        };
+        self.say(file, row.line, code, message);
+        Ok(())
+    }
+}
+
+/// How an overload is spelled in a report.
+pub fn spell_via(via: u16) -> String {
+    overload(via).map_or_else(|| "unknown".to_owned(), crate::pgtap::Overload::signature)
+}

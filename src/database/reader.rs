@@ -1,0 +1,640 @@
+//! Answers queries on a database and asks for the bytes it needs, sans-IO.
+//!
+//! Opening reads the last 16 KiB; a query reads the blocks that it touches, one at a time.
+
+use super::writer::object_key;
+use super::{IDENTITY, Summary, kind, read_kind};
+use crate::coverage::spell_via;
+use crate::coverage::state::State;
+use crate::error::{Code, Error};
+use crate::limits::to_u32;
+use crate::record::{spell, unspell};
+use crate::scan::SourceRole;
+use crate::scan::fact::{self, Aspect, ObjectKind, Strength};
+use crate::segment::block::{BlockRef, open_block, open_index};
+use crate::segment::codec::Bytes;
+use crate::segment::{FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, parse_footer, parse_header};
+use regex::{Regex, RegexBuilder};
+
+/// What is read to open a database.
+const TAIL_BYTES: u64 = 16 * 1024;
+/// Most rows of one page.
+pub const PAGE_ROWS: u32 = 10_000;
+/// Largest index that is read.
+const INDEX_BYTES: u32 = 256 * 1024 * 1024;
+/// Memory that a compiled filter may take.
+const REGEX_BYTES: usize = 1 << 20;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub enum Query {
+    /// The figures.
+    Summary,
+    /// Objects in order of their keys.
+    Objects {
+        /// Only these kinds; empty: all.
+        kinds: Vec<ObjectKind>,
+        /// Only this schema.
+        schema: Option<String>,
+        /// Only names that this regular expression matches: `schema.name` or `schema.name.sub`.
+        matching: Option<String>,
+        /// Only these states; empty: all.
+        states: Vec<State>,
+        /// Which page.
+        page: Page,
+    },
+    /// Evidence of one object, by place.
+    Evidence {
+        /// The object.
+        key: ObjectKey,
+        /// Which page.
+        page: Page,
+    },
+    /// Sources in manifest order.
+    Files(Page),
+    /// Diagnostics by place.
+    Diagnostics(Page),
+    /// Stale names by place.
+    Stale(Page),
+}
+
+/// A page: where it starts and how long it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Rows to pass over: the cursor of the page before.
+    pub after: u32,
+    /// Most rows.
+    pub limit: u32,
+}
+
+/// An object's key as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectKey {
+    /// Kind.
+    pub kind: ObjectKind,
+    /// Schema.
+    pub schema: String,
+    /// Name.
+    pub name: String,
+    /// Sub-object.
+    pub sub: String,
+    /// Argument types.
+    pub args: String,
+}
+
+/// One row of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// An object.
+    Object(ObjectRow),
+    /// A piece of evidence.
+    Evidence(EvidenceRow),
+    /// A source.
+    File(FileRow),
+    /// A diagnostic.
+    Diagnostic(DiagnosticRow),
+    /// A stale name.
+    Stale(StaleRow),
+}
+
+/// An object with its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectRow {
+    /// Its key.
+    pub key: ObjectKey,
+    /// File of its definition.
+    pub file: String,
+    /// Line of its definition.
+    pub line: u32,
+    /// Its state.
+    pub state: State,
+    /// Pieces of evidence by strength: structure, behavior, act, fixture.
+    pub counts: [u32; 4],
+    /// Aspects that are tested.
+    pub aspects: Vec<&'static str>,
+    evidence: (u32, u32),
+}
+
+impl ObjectRow {
+    /// Why it is not covered, as far as its evidence tells.
+    pub fn reason(&self) -> Option<&'static str> {
+        let [_, _, act, fixture] = self.counts;
+        match self.state {
+            State::Gap if act + fixture > 0 => Some("used only outside of assertions"),
+            State::Gap => Some("no test names it"),
+            State::Declared if self.aspects.contains(&Aspect::EXISTS.as_str()) => Some("only its existence is tested"),
+            State::Declared => Some("only listed among others"),
+            State::Asserted | State::Exercised => None,
+        }
+    }
+}
+
+/// A place that tests an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceRow {
+    /// Path of the source.
+    pub file: String,
+    /// 1-based line.
+    pub line: u32,
+    /// The overload that is called.
+    pub via: String,
+    /// What is tested.
+    pub aspect: &'static str,
+    /// How.
+    pub strength: Strength,
+}
+
+/// A source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRow {
+    /// Its path.
+    pub path: String,
+    /// Its role.
+    pub role: SourceRole,
+    /// It was read to its end.
+    pub complete: bool,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its plan.
+    pub plan: Option<u32>,
+    /// Assertions.
+    pub assertions: u32,
+    /// Assertions that could not be understood.
+    pub unresolved: u32,
+}
+
+/// A message about a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiagnosticRow {
+    /// Path of the source.
+    pub file: String,
+    /// 1-based line.
+    pub line: u32,
+    /// Its code.
+    pub code: fact::Code,
+    /// In words.
+    pub message: String,
+}
+
+/// A name that no schema source defines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleRow {
+    /// What the assertion names.
+    pub key: ObjectKey,
+    /// Path of the source.
+    pub file: String,
+    /// 1-based line.
+    pub line: u32,
+    /// The overload that is called.
+    pub via: String,
+}
+
+/// The answer to a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The figures.
+    Summary(Box<Summary>),
+    /// A page of rows, and the cursor of the next one.
+    Rows(Vec<Row>, Option<u32>),
+}
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadStep {
+    /// Supply these bytes: offset and length.
+    Read(u64, u32),
+    /// The answer.
+    Answer(Answer),
+}
+
+/// A database that is open, or being opened.
+#[derive(Debug)]
+pub struct Reader {
+    size: u64,
+    opening: Opening,
+    blocks: Vec<BlockRef>,
+    summary: Option<Summary>,
+    paths: Vec<String>,
+    /// Blocks of files of which the paths were read.
+    path_blocks: usize,
+    /// The block read last: its number, payload and rows.
+    block: Option<(usize, Vec<u8>, u32)>,
+    wanted: Wanted,
+    query: Option<Running>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Header,
+    Tail,
+    Index(Footer),
+    Open,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Nothing,
+    Opening,
+    Block(usize),
+}
+
+/// A query under way.
+#[derive(Debug)]
+struct Running {
+    query: Query,
+    filter: Option<Regex>,
+    rows: Vec<Row>,
+    /// Number of the next row to look at.
+    at: u32,
+    /// First row of the object's evidence and the one behind its last, once it is found.
+    bounds: Option<(u32, u32)>,
+}
+
+impl Reader {
+    /// A reader of a database of `size` bytes.
+    pub fn new(size: u64) -> Self {
+        Reader {
+            size,
+            opening: Opening::Header,
+            blocks: Vec::new(),
+            summary: None,
+            paths: Vec::new(),
+            path_blocks: 0,
+            block: None,
+            wanted: Wanted::Nothing,
+            query: None,
+        }
+    }
+
+    /// Starts a query.
+    ///
+    /// # Errors
+    /// `CONFIG` for a page without rows or a filter that is no regular expression.
+    pub fn query(&mut self, query: Query) -> Result<(), Error> {
+        let page = match &query {
+            Query::Summary => Page { after: 0, limit: 1 },
+            Query::Objects { page, .. } | Query::Evidence { page, .. } => *page,
+            Query::Files(page) | Query::Diagnostics(page) | Query::Stale(page) => *page,
+        };
+        if page.limit == 0 || page.limit > PAGE_ROWS {
+            return Err(Error::new(
+                Code::Config,
+                format!("limit is {}; give a value from 1 to {PAGE_ROWS}", page.limit),
+            ));
+        }
+        let filter = match &query {
+            Query::Objects { matching: Some(pattern), .. } => Some(compile(pattern)?),
+            _ => None,
+        };
+        self.query = Some(Running { query, filter, rows: Vec::new(), at: page.after, bounds: None });
+        Ok(())
+    }
+
+    /// What comes next.
+    ///
+    /// # Errors
+    /// `CORRUPT`, `VERSION`; `STATE` without a query.
+    pub fn next_step(&mut self) -> Result<ReadStep, Error> {
+        if let Some((offset, length)) = self.opens_with()? {
+            self.wanted = Wanted::Opening;
+            return Ok(ReadStep::Read(offset, length));
+        }
+        let Some(mut running) = self.query.take() else {
+            return Err(Error::new(Code::State, "no query was started"));
+        };
+        match self.run(&mut running)? {
+            Some(block) => {
+                self.query = Some(running);
+                let place = &self.blocks[block];
+                self.wanted = Wanted::Block(block);
+                Ok(ReadStep::Read(place.offset, place.length))
+            }
+            None => Ok(ReadStep::Answer(self.answer(running))),
+        }
+    }
+
+    /// Takes the bytes of the last [`ReadStep::Read`].
+    ///
+    /// # Errors
+    /// `CORRUPT`, `VERSION`; `STATE` where nothing was asked for.
+    pub fn supply(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match std::mem::replace(&mut self.wanted, Wanted::Nothing) {
+            Wanted::Nothing => Err(Error::new(Code::State, "no bytes were asked for")),
+            Wanted::Opening => self.open(bytes),
+            Wanted::Block(number) => {
+                let place = &self.blocks[number];
+                let (payload, count) = open_block(bytes, IDENTITY, to_u32(number), place.kind)?;
+                if count != place.count {
+                    return Err(Error::new(Code::Corrupt, "the index does not match the blocks of the file"));
+                }
+                match place.kind {
+                    kind::SUMMARY => self.summary = Some(Summary::read(payload)?),
+                    _ => self.block = Some((number, payload.to_vec(), count)),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn opens_with(&self) -> Result<Option<(u64, u32)>, Error> {
+        if self.size < (HEADER_BYTES + FOOTER_BYTES) as u64 {
+            let message = format!("{} bytes are too few for a coverage database: it is truncated", self.size);
+            return Err(Error::new(Code::Corrupt, message));
+        }
+        Ok(match self.opening {
+            Opening::Header => Some((0, to_u32(HEADER_BYTES))),
+            Opening::Tail => {
+                let length = self.size.min(TAIL_BYTES);
+                Some((self.size - length, u32::try_from(length).unwrap_or(u32::MAX)))
+            }
+            Opening::Index(footer) => Some((footer.index_offset, footer.index_length)),
+            Opening::Open => None,
+        })
+    }
+
+    fn open(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self.opening {
+            Opening::Header => {
+                parse_header(bytes, FileKind::Database)?;
+                self.opening = Opening::Tail;
+            }
+            Opening::Tail => {
+                let at = bytes.len().saturating_sub(FOOTER_BYTES);
+                let footer = parse_footer(&bytes[at..], IDENTITY, self.size)?;
+                if footer.index_length > INDEX_BYTES {
+                    return Err(Error::new(Code::Corrupt, "the index is longer than any database's"));
+                }
+                // the index is mostly in the bytes that were read for the footer
+                let tail = self.size - bytes.len() as u64;
+                let index = footer
+                    .index_offset
+                    .checked_sub(tail)
+                    .and_then(|from| usize::try_from(from).ok())
+                    .and_then(|from| bytes.get(from..from + footer.index_length as usize));
+                match index {
+                    Some(index) => self.open_index(index, footer)?,
+                    None => self.opening = Opening::Index(footer),
+                }
+            }
+            Opening::Index(footer) => self.open_index(bytes, footer)?,
+            Opening::Open => {}
+        }
+        Ok(())
+    }
+
+    fn open_index(&mut self, bytes: &[u8], footer: Footer) -> Result<(), Error> {
+        self.blocks = open_index(bytes, IDENTITY, &footer)?;
+        self.opening = Opening::Open;
+        Ok(())
+    }
+
+    /// Goes on with a query; the number of the block that it needs, or none when it is answered.
+    fn run(&mut self, running: &mut Running) -> Result<Option<usize>, Error> {
+        match running.query.clone() {
+            Query::Summary => Ok(if self.summary.is_some() { None } else { self.first_block(kind::SUMMARY)? }),
+            Query::Objects { kinds, schema, states, page, .. } => {
+                let keep = |row: &ObjectRow, filter: Option<&Regex>| {
+                    (kinds.is_empty() || kinds.contains(&row.key.kind))
+                        && schema.as_ref().is_none_or(|s| *s == row.key.schema)
+                        && (states.is_empty() || states.contains(&row.state))
+                        && filter.is_none_or(|f| f.is_match(&qualified(&row.key)))
+                };
+                let skip = |first: &[u8], next: Option<&[u8]>| {
+                    let between = |k: &ObjectKind| {
+                        let number = *k as u8;
+                        first.first().is_none_or(|f| *f <= number)
+                            && next.and_then(<[u8]>::first).is_none_or(|n| number <= *n)
+                    };
+                    !kinds.is_empty() && !kinds.iter().any(between)
+                };
+                if let Some(block) = self.need_paths()? {
+                    return Ok(Some(block));
+                }
+                self.scan(running, kind::OBJECTS, page.limit, skip, |bytes, before, paths, filter| {
+                    let row = object_row(bytes, before, paths)?;
+                    Ok(keep(&row, filter).then_some(Row::Object(row)))
+                })
+            }
+            Query::Evidence { key, page } => self.run_evidence(running, &key, page),
+            Query::Files(page) => self.scan(running, kind::FILES, page.limit, never, |bytes, _, _, _| {
+                file_row(bytes).map(|row| Some(Row::File(row)))
+            }),
+            Query::Diagnostics(page) => {
+                if let Some(block) = self.need_paths()? {
+                    return Ok(Some(block));
+                }
+                self.scan(running, kind::DIAGNOSTICS, page.limit, never, |bytes, _, paths, _| {
+                    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
+                    let number = bytes.u8()?;
+                    let code = fact::Code::from_number(number).ok_or_else(|| unknown("diagnostic code"))?;
+                    let message = text(bytes)?;
+                    Ok(Some(Row::Diagnostic(DiagnosticRow { file, line, code, message })))
+                })
+            }
+            Query::Stale(page) => {
+                if let Some(block) = self.need_paths()? {
+                    return Ok(Some(block));
+                }
+                self.scan(running, kind::STALE, page.limit, never, |bytes, _, paths, _| {
+                    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
+                    let key = split_key(bytes.bytes()?)?;
+                    let via = text(bytes)?;
+                    Ok(Some(Row::Stale(StaleRow { key, file, line, via })))
+                })
+            }
+        }
+    }
+
+    fn run_evidence(&mut self, running: &mut Running, key: &ObjectKey, page: Page) -> Result<Option<usize>, Error> {
+        if let Some(block) = self.need_paths()? {
+            return Ok(Some(block));
+        }
+        if running.bounds.is_none() {
+            let parts = [&key.schema, &key.name, &key.sub, &key.args].map(|part| unspell(part));
+            let wanted = object_key(key.kind as u8, [&parts[0], &parts[1], &parts[2], &parts[3]]);
+            let objects = self.blocks.iter().enumerate().filter(|(_, b)| b.kind == kind::OBJECTS);
+            let block = objects.take_while(|(_, b)| b.first <= wanted).last().map(|(number, _)| number);
+            let Some(number) = block else {
+                running.bounds = Some((0, 0));
+                return Ok(None);
+            };
+            let Some((payload, count)) = self.loaded(number) else { return Ok(Some(number)) };
+            let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
+            let mut found = None;
+            for _ in 0..count {
+                let row = object_row(&mut bytes, &mut before, &self.paths)?;
+                if before == wanted {
+                    found = Some(row.evidence);
+                    break;
+                }
+            }
+            let (start, count) = found.unwrap_or_default();
+            running.bounds = Some((start, start.saturating_add(count)));
+            running.at = start.saturating_add(running.at.min(count));
+        }
+        let (_, until) = running.bounds.unwrap_or_default();
+        let limit = page.limit.min(until.saturating_sub(running.at).saturating_add(to_u32(running.rows.len())));
+        self.scan(running, kind::EVIDENCE, limit, never, |bytes, _, paths, _| {
+            evidence_row(bytes, paths).map(|row| Some(Row::Evidence(row)))
+        })
+    }
+
+    /// Looks at the rows of the blocks of one kind from `running.at` on, until the page is full.
+    fn scan(
+        &mut self,
+        running: &mut Running,
+        kind: u8,
+        limit: u32,
+        skip: impl Fn(&[u8], Option<&[u8]>) -> bool,
+        decode: impl Fn(&mut Bytes<'_>, &mut Vec<u8>, &[String], Option<&Regex>) -> Result<Option<Row>, Error>,
+    ) -> Result<Option<usize>, Error> {
+        let limit = limit as usize;
+        let mut start = 0u32;
+        for number in 0..self.blocks.len() {
+            let block = &self.blocks[number];
+            if block.kind != kind {
+                continue;
+            }
+            let end = start.saturating_add(block.count);
+            let next = self.blocks.get(number + 1).filter(|b| b.kind == kind).map(|b| b.first.as_slice());
+            if running.at < end && running.rows.len() < limit {
+                if skip(&block.first, next) {
+                    running.at = end;
+                } else {
+                    let Some((payload, count)) = self.loaded(number) else { return Ok(Some(number)) };
+                    let paths = self.paths.as_slice();
+                    let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
+                    for row in start..start.saturating_add(count) {
+                        if running.rows.len() == limit {
+                            break;
+                        }
+                        let decoded = decode(&mut bytes, &mut before, paths, running.filter.as_ref())?;
+                        if row >= running.at {
+                            running.rows.extend(decoded);
+                            running.at = row + 1;
+                        }
+                    }
+                }
+            }
+            start = end;
+        }
+        Ok(None)
+    }
+
+    /// Reads the paths of the files, which other rows refer to by number; the block that is needed for it.
+    fn need_paths(&mut self) -> Result<Option<usize>, Error> {
+        while let Some(number) = self.next_paths() {
+            let Some((payload, count)) = self.loaded(number) else { return Ok(Some(number)) };
+            let mut bytes = Bytes::new(payload);
+            let mut paths = Vec::new();
+            for _ in 0..count {
+                paths.push(file_row(&mut bytes)?.path);
+            }
+            self.paths.extend(paths);
+            self.path_blocks += 1;
+        }
+        Ok(None)
+    }
+
+    fn next_paths(&self) -> Option<usize> {
+        let mut files = self.blocks.iter().enumerate().filter(|(_, b)| b.kind == kind::FILES);
+        files.nth(self.path_blocks).map(|(number, _)| number)
+    }
+
+    fn loaded(&self, number: usize) -> Option<(&[u8], u32)> {
+        self.block.as_ref().filter(|(n, ..)| *n == number).map(|(_, payload, count)| (payload.as_slice(), *count))
+    }
+
+    fn first_block(&self, kind: u8) -> Result<Option<usize>, Error> {
+        match self.blocks.iter().position(|b| b.kind == kind) {
+            Some(number) => Ok(Some(number)),
+            None => Err(Error::new(Code::Corrupt, "the database has no summary")),
+        }
+    }
+
+    fn answer(&self, running: Running) -> Answer {
+        if let Query::Summary = running.query {
+            return Answer::Summary(Box::new(self.summary.clone().unwrap_or_default()));
+        }
+        let (kind, limit) = match &running.query {
+            Query::Objects { page, .. } => (kind::OBJECTS, page.limit),
+            Query::Evidence { page, .. } => (kind::EVIDENCE, page.limit),
+            Query::Files(page) => (kind::FILES, page.limit),
+            Query::Diagnostics(page) => (kind::DIAGNOSTICS, page.limit),
+            Query::Stale(page) => (kind::STALE, page.limit),
+            Query::Summary => (kind::SUMMARY, 1),
+        };
+        let (base, end) =
+            running.bounds.unwrap_or_else(|| (0, self.blocks.iter().filter(|b| b.kind == kind).map(|b| b.count).sum()));
+        let more = running.rows.len() == limit as usize && running.at < end;
+        Answer::Rows(running.rows, more.then_some(running.at - base))
+    }
+}
+
+fn never(_: &[u8], _: Option<&[u8]>) -> bool {
+    false
+}
+
+/// `schema.name` or `schema.name.sub`, what a filter is matched against.
+fn qualified(key: &ObjectKey) -> String {
+    let parts = [&key.schema, &key.name, &key.sub];
+    let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
+    parts.join(".")
+}
+
+fn compile(pattern: &str) -> Result<Regex, Error> {
+    RegexBuilder::new(pattern)
+        .size_limit(REGEX_BYTES)
+        .build()
+        .map_err(|e| Error::new(Code::Config, format!("match is no regular expression: {e}")))
+}
+
+fn unknown(what: &str) -> Error {
+    Error::new(Code::Corrupt, format!("a row has a {what} that does not exist"))
+}
+
+fn text(bytes: &mut Bytes<'_>) -> Result<String, Error> {
+    Ok(String::from_utf8_lossy(bytes.bytes()?).into_owned())
+}
+
+fn path(paths: &[String], number: u32) -> Result<String, Error> {
+    paths.get(number as usize).cloned().ok_or_else(|| unknown("file"))
+}
+
+fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
+    let (number, rest) = key.split_first().ok_or_else(|| unknown("key"))?;
+    let kind = read_kind(*number)?;
+    let mut parts = rest.split(|b| *b == 0).map(spell);
+    let mut next = || parts.next().ok_or_else(|| unknown("key"));
+    Ok(ObjectKey { kind, schema: next()?, name: next()?, sub: next()?, args: next()? })
+}
+
+fn object_row(bytes: &mut Bytes<'_>, key: &mut Vec<u8>, paths: &[String]) -> Result<ObjectRow, Error> {
+    bytes.prefixed(key)?;
+    let state = State::from_number(bytes.u8()?).ok_or_else(|| unknown("state"))?;
+    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
+    let counts = [bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?];
+    let aspects = u128::from(bytes.u64()?) | u128::from(bytes.u64()?) << 64;
+    let evidence = (bytes.u32()?, bytes.u32()?);
+    let aspects = (0..128u8).filter(|n| aspects >> n & 1 == 1).map(|n| Aspect(n).as_str()).collect();
+    Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, evidence })
+}
+
+fn evidence_row(bytes: &mut Bytes<'_>, paths: &[String]) -> Result<EvidenceRow, Error> {
+    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
+    let via = spell_via(bytes.u16()?);
+    let aspect = Aspect(bytes.u8()?).as_str();
+    let strength = Strength::from_number(bytes.u8()?).ok_or_else(|| unknown("strength"))?;
+    Ok(EvidenceRow { file, line, via, aspect, strength })
+}
+
+fn file_row(bytes: &mut Bytes<'_>) -> Result<FileRow, Error> {
+    let path = text(bytes)?;
+    let roles = [SourceRole::Schema, SourceRole::Tests];
+    let role = *roles.get(usize::from(bytes.u8()?)).ok_or_else(|| unknown("role"))?;
+    let complete = bytes.u8()? == 1;
+    let length = bytes.u64()?;
+    bytes.bytes()?;
+    let plan = bytes.u32()?.checked_sub(1);
+    Ok(FileRow { path, role, complete, bytes: length, plan, assertions: bytes.u32()?, unresolved: bytes.u32()? })
+}

@@ -1,0 +1,243 @@
+//! Lays out the blocks of a database and hands them on in chunks.
+
+use super::{IDENTITY, Summary, kind};
+use crate::coverage::{Folded, spell_via};
+use crate::limits::{BLOCK_BYTES, to_u32};
+use crate::merge::Source;
+use crate::record::spell;
+use crate::scan::fact::Code;
+use crate::segment::FileKind;
+use crate::segment::block::FileWriter;
+use crate::segment::codec::{put_bytes, put_prefixed, put_u64};
+
+/// Bytes that are gathered before they are handed on.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Writes a database piece by piece, so that neither side holds the whole file.
+#[derive(Debug)]
+pub struct DatabaseWriter {
+    folded: Folded,
+    sources: Vec<Source>,
+    summary: Summary,
+    file: Option<FileWriter>,
+    section: Section,
+    at: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Objects,
+    Evidence,
+    Files,
+    Diagnostics,
+    Stale,
+    Summary,
+}
+
+impl DatabaseWriter {
+    /// A writer of what was folded.
+    pub fn new(folded: Folded, sources: Vec<Source>) -> Self {
+        let summary = summarize(&folded, &sources);
+        DatabaseWriter {
+            folded,
+            sources,
+            summary,
+            file: Some(FileWriter::new(FileKind::Database, IDENTITY)),
+            section: Section::Objects,
+            at: 0,
+        }
+    }
+
+    /// The figures.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The next bytes of the file; none at its end.
+    pub fn next_chunk(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let mut file = self.file.take()?;
+            if self.next_block(&mut file) {
+                let full = file.buffered() >= CHUNK_BYTES;
+                let chunk = if full { Some(file.drain()) } else { None };
+                self.file = Some(file);
+                if chunk.is_some() {
+                    return chunk;
+                }
+            } else {
+                return Some(file.finish());
+            }
+        }
+    }
+
+    /// Appends one block; false behind the last one.
+    fn next_block(&mut self, file: &mut FileWriter) -> bool {
+        let mut payload = Vec::new();
+        let mut first = Vec::new();
+        let mut before = Vec::new();
+        let mut row = Vec::new();
+        let (start, rows) = (self.at, self.rows());
+        while self.at < rows {
+            row.clear();
+            self.put_row(self.at, &mut before, &mut row);
+            if !payload.is_empty() && payload.len() + row.len() > BLOCK_BYTES {
+                break;
+            }
+            if self.at == start {
+                first.clone_from(&before);
+            }
+            payload.extend_from_slice(&row);
+            self.at += 1;
+        }
+        let (kind, next) = match self.section {
+            Section::Objects => (kind::OBJECTS, Section::Evidence),
+            Section::Evidence => (kind::EVIDENCE, Section::Files),
+            Section::Files => (kind::FILES, Section::Diagnostics),
+            Section::Diagnostics => (kind::DIAGNOSTICS, Section::Stale),
+            Section::Stale => (kind::STALE, Section::Summary),
+            Section::Summary => (kind::SUMMARY, Section::Summary),
+        };
+        let count = self.at - start;
+        if count > 0 {
+            file.block(kind, to_u32(count), &payload, &first);
+        }
+        if self.at == rows {
+            if self.section == Section::Summary && count == 0 {
+                return false;
+            }
+            if self.section != Section::Summary {
+                self.section = next;
+                self.at = 0;
+            }
+        }
+        true
+    }
+
+    fn rows(&self) -> usize {
+        match self.section {
+            Section::Objects => self.folded.objects.len(),
+            Section::Evidence => self.folded.evidence.len(),
+            Section::Files => self.sources.len(),
+            Section::Diagnostics => self.folded.diagnostics.len(),
+            Section::Stale => self.folded.stale.len(),
+            Section::Summary => 1,
+        }
+    }
+
+    /// Encodes a row; `before` is the key of the row before it in the block, and becomes this one's.
+    fn put_row(&self, at: usize, before: &mut Vec<u8>, out: &mut Vec<u8>) {
+        let number = |out: &mut Vec<u8>, value: u32| put_u64(out, u64::from(value));
+        match self.section {
+            Section::Objects => {
+                let covered = &self.folded.objects[at];
+                let object = self.folded.inventory.object(covered.id);
+                let key = object_key(object.kind as u8, [&object.schema, &object.name, &object.sub, &object.args]);
+                put_prefixed(out, before, &key);
+                *before = key;
+                let tally = &covered.tally;
+                out.push(covered.state as u8);
+                for value in [object.file, object.line, tally.structure, tally.behavior, tally.act, tally.fixture] {
+                    number(out, value);
+                }
+                let aspects = tally.aspects.to_le_bytes();
+                let (low, high) = aspects.split_at(8);
+                for half in [low, high] {
+                    put_u64(out, u64::from_le_bytes(half.try_into().unwrap_or_default()));
+                }
+                number(out, covered.evidence_start);
+                number(out, covered.evidence_count);
+            }
+            Section::Evidence => {
+                let evidence = &self.folded.evidence[at];
+                number(out, evidence.file);
+                number(out, evidence.line);
+                number(out, u32::from(evidence.via));
+                out.extend_from_slice(&[evidence.aspect.0, evidence.strength as u8]);
+            }
+            Section::Files => {
+                let source = &self.sources[at];
+                let entry = &source.entry;
+                put_bytes(out, entry.path.as_bytes());
+                out.push(entry.role as u8);
+                out.push(u8::from(entry.complete));
+                put_u64(out, entry.bytes);
+                put_bytes(out, entry.hash.as_bytes());
+                let seal = source.seal.clone().unwrap_or_default();
+                number(out, seal.plan.map_or(0, |p| p.saturating_add(1)));
+                number(out, seal.assertions);
+                number(out, seal.unresolved);
+            }
+            Section::Diagnostics => {
+                let diagnostic = &self.folded.diagnostics[at];
+                number(out, diagnostic.file);
+                number(out, diagnostic.line);
+                out.push(diagnostic.code as u8);
+                put_bytes(out, diagnostic.message.as_bytes());
+            }
+            Section::Stale => {
+                let stale = &self.folded.stale[at];
+                number(out, stale.file);
+                number(out, stale.line);
+                let key = object_key(stale.kind as u8, [&stale.schema, &stale.name, &stale.sub, &stale.args]);
+                put_bytes(out, &key);
+                put_bytes(out, spell_via(stale.via).as_bytes());
+            }
+            Section::Summary => self.summary.put(out),
+        }
+    }
+}
+
+/// An object key as bytes that sort like (kind, schema, name, sub, args): no name holds a NUL.
+pub(crate) fn object_key(kind: u8, parts: [&[u8]; 4]) -> Vec<u8> {
+    let mut key = vec![kind];
+    key.extend_from_slice(&parts.join(&0));
+    key
+}
+
+fn summarize(folded: &Folded, sources: &[Source]) -> Summary {
+    let mut diagnostics = [0; 3];
+    for diagnostic in &folded.diagnostics {
+        let level = match diagnostic.code.severity() {
+            "error" => 0,
+            "warning" => 1,
+            _ => 2,
+        };
+        diagnostics[level] += 1;
+    }
+    let sealed = |of: fn(&crate::record::Seal) -> u32| {
+        sources.iter().filter_map(|s| s.seal.as_ref()).map(|seal| u64::from(of(seal))).sum()
+    };
+    Summary {
+        complete: sources.iter().all(|s| s.entry.complete),
+        problems: problems(folded, sources),
+        totals: folded.totals,
+        kinds: folded.kinds.iter().map(|(kind, count)| (*kind, *count)).collect(),
+        files: to_u32(sources.len()),
+        evidence: to_u32(folded.evidence.len()),
+        stale: to_u32(folded.stale.len()),
+        diagnostics,
+        bytes: sources.iter().map(|s| s.entry.bytes).sum(),
+        assertions: sealed(|s| s.assertions),
+        unresolved: sealed(|s| s.unresolved),
+    }
+}
+
+fn problems(folded: &Folded, sources: &[Source]) -> Vec<String> {
+    let mut problems: Vec<String> = sources
+        .iter()
+        .filter(|s| !s.entry.complete)
+        .map(|s| {
+            let reason = s.seal.as_ref().map_or_else(|| "it was not read".to_owned(), |seal| spell(&seal.abandoned));
+            format!("{}: {reason}", s.entry.path)
+        })
+        .collect();
+    let dynamic = folded.diagnostics.iter().filter(|d| d.code == Code::DynamicDefinition).count();
+    if dynamic > 0 {
+        problems.push(format!("{dynamic} definitions cannot be read from the text: objects may be missing"));
+    }
+    let suppressed: u64 = sources.iter().filter_map(|s| s.seal.as_ref()).map(|seal| u64::from(seal.suppressed)).sum();
+    if suppressed > 0 {
+        problems.push(format!("{suppressed} further diagnostics of the same kinds are counted, not listed"));
+    }
+    problems
+}

@@ -1,0 +1,282 @@
+//! Segments and a manifest to the rows that count, sans-IO.
+//!
+//! Order of reading: headers, footers and indexes of all segments; seals, which tell for each source of the manifest
+//! which attempt counts; definitions, which are handed on in manifest order; evidence; diagnostics. At the end the rows
+//! of each attempt are counted against its seal, so that a lost or doubled segment is an error and never a smaller
+//! number. In memory: the manifest, a number per attempt, the definition events, and one block.
+
+pub mod manifest;
+
+pub use manifest::ManifestEntry;
+
+use crate::error::{Code, Error};
+use crate::record::{OwnedRecord, Seal, Tag, spell, unspell};
+use crate::scan::SourceRole;
+use crate::segment::SegmentReader;
+use std::collections::{HashMap, HashSet};
+
+/// A source of the manifest, with what its seal says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// As the manifest lists it.
+    pub entry: ManifestEntry,
+    /// None for a source that was abandoned without a trace.
+    pub seal: Option<Seal>,
+}
+
+/// Bytes that are needed next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// Number of the segment, in order of `add_segment`.
+    pub segment: usize,
+    /// Offset in it.
+    pub offset: u64,
+    /// Number of bytes.
+    pub length: u32,
+}
+
+/// Takes the rows that count. `file` is the source's place in the manifest.
+pub trait Joined {
+    /// A definition event; in manifest order, then in order of the source.
+    ///
+    /// # Errors
+    /// Whatever the row holds that cannot be.
+    fn definition(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error>;
+    /// A piece of evidence, after all definitions; in any order.
+    ///
+    /// # Errors
+    /// As above.
+    fn evidence(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error>;
+    /// A diagnostic, after all definitions; in any order.
+    ///
+    /// # Errors
+    /// As above.
+    fn diagnostic(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error>;
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Merge {
+    sources: Vec<Source>,
+    segments: Vec<SegmentReader>,
+    opened: usize,
+    planned: bool,
+    seals: Vec<([u8; 16], Seal)>,
+    attempts: HashMap<([u8; 16], u32), Attempt>,
+    definitions: Vec<(u32, OwnedRecord)>,
+    /// Blocks to read, the next one last.
+    queue: Vec<(Tag, usize, usize)>,
+    tag: Option<Tag>,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    file: u32,
+    seen: u32,
+}
+
+impl Merge {
+    /// A merge of what `manifest` lists; a source that it lists twice counts once.
+    ///
+    /// # Errors
+    /// `CONFIG` where a path is listed with two contents.
+    pub fn new(manifest: Vec<ManifestEntry>) -> Result<Self, Error> {
+        let mut listed: HashMap<(String, SourceRole), ManifestEntry> = HashMap::new();
+        let mut sources = Vec::new();
+        for entry in manifest {
+            match listed.get(&(entry.path.clone(), entry.role)) {
+                Some(before) if *before == entry => continue,
+                Some(_) => {
+                    let message = "the manifest lists this source twice, with different contents";
+                    return Err(Error::new(Code::Config, message).in_file(entry.path));
+                }
+                None => {}
+            }
+            listed.insert((entry.path.clone(), entry.role), entry.clone());
+            sources.push(Source { entry, seal: None });
+        }
+        Ok(Merge {
+            sources,
+            segments: Vec::new(),
+            opened: 0,
+            planned: false,
+            seals: Vec::new(),
+            attempts: HashMap::new(),
+            definitions: Vec::new(),
+            queue: Vec::new(),
+            tag: None,
+        })
+    }
+
+    /// Adds a segment that the host keeps as `id`; returns its number.
+    ///
+    /// # Errors
+    /// `STATE` after the first `next`, `CORRUPT` where `id` was added already.
+    pub fn add_segment(&mut self, id: &str, length: u64) -> Result<usize, Error> {
+        if self.opened > 0 || self.planned {
+            return Err(Error::new(Code::State, "segments are added before the merge starts"));
+        }
+        if self.segments.iter().any(|s| s.id() == id) {
+            return Err(Error::new(Code::Corrupt, "the segment is listed twice").in_file(id));
+        }
+        self.segments.push(SegmentReader::new(id.to_owned(), length));
+        Ok(self.segments.len() - 1)
+    }
+
+    /// The bytes to supply next; none when the merge is complete.
+    ///
+    /// # Errors
+    /// `CORRUPT`, `INCOMPLETE`: see `supply`.
+    pub fn next_request(&mut self, joined: &mut impl Joined) -> Result<Option<Request>, Error> {
+        while let Some(reader) = self.segments.get(self.opened) {
+            match reader.opens_with()? {
+                Some((offset, length)) => return Ok(Some(Request { segment: self.opened, offset, length })),
+                None => self.opened += 1,
+            }
+        }
+        if !self.planned {
+            self.plan_blocks();
+        }
+        let next = self.queue.last().map(|(tag, ..)| *tag);
+        if next != self.tag {
+            self.turn(self.tag, joined)?;
+            self.tag = next;
+        }
+        let Some((_, segment, block)) = self.queue.last() else {
+            return Ok(None);
+        };
+        let range = self.segments[*segment].block(*block).map(|(_, range)| range);
+        let (offset, length) = range.ok_or_else(|| Error::new(Code::Internal, "a block that is not there"))?;
+        Ok(Some(Request { segment: *segment, offset, length }))
+    }
+
+    /// Takes the bytes of the last request.
+    ///
+    /// # Errors
+    /// `CORRUPT` or `VERSION` that names the segment, `INCOMPLETE` that names the source.
+    pub fn supply(&mut self, bytes: &[u8], joined: &mut impl Joined) -> Result<(), Error> {
+        if let Some(reader) = self.segments.get_mut(self.opened) {
+            return reader.supply(bytes);
+        }
+        let Some((tag, segment, block)) = self.queue.pop() else {
+            return Err(Error::new(Code::State, "no bytes were asked for"));
+        };
+        let Merge { segments, attempts, seals, definitions, .. } = self;
+        let reader = &segments[segment];
+        let run = reader.run().unwrap_or_default();
+        reader.rows(block, bytes, |row| {
+            if tag == Tag::Seal {
+                seals.push((run, Seal::of(row)?));
+                return Ok(());
+            }
+            let Some(attempt) = attempts.get_mut(&(run, row.source)) else { return Ok(()) };
+            attempt.seen += 1;
+            match tag {
+                Tag::Definition => definitions.push((attempt.file, row.clone())),
+                Tag::Evidence => joined.evidence(attempt.file, row)?,
+                Tag::Diagnostic => joined.diagnostic(attempt.file, row)?,
+                Tag::Seal => {}
+            }
+            Ok(())
+        })
+    }
+
+    /// The sources, in manifest order, with their seals once the merge is complete.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Ends the merge; its sources with their seals.
+    pub fn into_sources(self) -> Vec<Source> {
+        self.sources
+    }
+
+    fn plan_blocks(&mut self) {
+        self.planned = true;
+        for wanted in [Tag::Diagnostic, Tag::Evidence, Tag::Definition, Tag::Seal] {
+            for segment in (0..self.segments.len()).rev() {
+                for block in (0..self.segments[segment].blocks()).rev() {
+                    if self.segments[segment].block(block).is_some_and(|(tag, _)| tag == wanted) {
+                        self.queue.push((wanted, segment, block));
+                    }
+                }
+            }
+        }
+        // seals come first even where there is none
+        self.tag = Some(Tag::Seal);
+    }
+
+    /// All blocks of `tag` were read.
+    fn turn(&mut self, tag: Option<Tag>, joined: &mut impl Joined) -> Result<(), Error> {
+        if tag == Some(Tag::Seal) {
+            self.choose_attempts()?;
+        }
+        if matches!(tag, Some(Tag::Seal | Tag::Definition))
+            && self.queue.last().is_none_or(|(t, ..)| *t != Tag::Definition)
+        {
+            self.definitions.sort_by_key(|(file, row)| (*file, row.seq));
+            for (file, row) in std::mem::take(&mut self.definitions) {
+                joined.definition(file, &row)?;
+            }
+        }
+        if self.queue.is_empty() {
+            self.check_counts()?;
+        }
+        Ok(())
+    }
+
+    fn choose_attempts(&mut self) -> Result<(), Error> {
+        self.seals.sort_by(|(run_a, a), (run_b, b)| (run_a, a.source).cmp(&(run_b, b.source)));
+        let mut sealed = HashSet::new();
+        for (run, seal) in &self.seals {
+            if !sealed.insert((*run, seal.source)) {
+                let message = "two segments hold the seal of this source: one of them does not belong here";
+                return Err(Error::new(Code::Corrupt, message).in_file(spell(&seal.path)));
+            }
+        }
+        let mut by_path: HashMap<&[u8], Vec<&([u8; 16], Seal)>> = HashMap::new();
+        for sealed in &self.seals {
+            by_path.entry(&sealed.1.path).or_default().push(sealed);
+        }
+        for (file, source) in self.sources.iter_mut().enumerate() {
+            let entry = &source.entry;
+            let path = unspell(&entry.path);
+            let equal = by_path.get(path.as_slice()).into_iter().flatten().find(|(_, seal)| {
+                seal.role == entry.role as u8
+                    && seal.hash == entry.hash
+                    && seal.bytes == entry.bytes
+                    && seal.abandoned.is_empty() == entry.complete
+            });
+            match equal {
+                Some((run, seal)) => {
+                    source.seal = Some(seal.clone());
+                    if entry.complete {
+                        let attempt = Attempt { file: crate::limits::to_u32(file), seen: 0 };
+                        self.attempts.insert((*run, seal.source), attempt);
+                    }
+                }
+                None if entry.complete => {
+                    let message = "no segment holds the seal of this source: a segment is missing, or the source changed; scan it again";
+                    return Err(Error::new(Code::Incomplete, message).in_file(entry.path.clone()));
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_counts(&self) -> Result<(), Error> {
+        for attempt in self.attempts.values() {
+            let source = &self.sources[attempt.file as usize];
+            let sealed = source.seal.as_ref().map_or(0, |s| s.records);
+            if attempt.seen != sealed {
+                let message = format!(
+                    "its seal speaks of {sealed} records, the segments hold {}: a segment is missing or foreign; scan it again",
+                    attempt.seen
+                );
+                return Err(Error::new(Code::Incomplete, message).in_file(source.entry.path.clone()));
+            }
+        }
+        Ok(())
+    }
+}

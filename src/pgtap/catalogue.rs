@@ -1,0 +1,205 @@
+//! The table `catalogue.tsv`, parsed once: what each overload of a pgTAP function takes and what it tests.
+
+use super::resolve::Type;
+use std::sync::OnceLock;
+
+/// What a function is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// An assertion about an object or one of its properties.
+    Structure,
+    /// An assertion that a container holds exactly the listed objects.
+    Set,
+    /// An assertion about values or about a statement that runs.
+    Behavior,
+    /// plan, finish, todo and the like: no assertion.
+    Control,
+    /// Helpers that yield no test result.
+    Other,
+}
+
+/// What an argument means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Schema name.
+    Schema,
+    /// Object name; for sub-objects the relation's.
+    Object,
+    /// Column, trigger, policy, index, rule name.
+    Sub,
+    /// Names of the objects that are listed.
+    List,
+    /// Argument types of a routine.
+    ArgTypes,
+    /// Columns.
+    Columns,
+    /// SQL text, or the name of a prepared statement.
+    Sql,
+    /// Description.
+    Description,
+    /// A value that names nothing of the schema.
+    Other,
+}
+
+/// Where an unqualified name is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The overload takes a schema, or the object has none.
+    Explicit,
+    /// Along search_path.
+    Path,
+    /// In every schema.
+    Any,
+    /// In every schema but the system's.
+    User,
+}
+
+/// One overload.
+#[derive(Debug, Clone)]
+pub struct Overload {
+    /// Function name.
+    pub name: &'static str,
+    /// Argument types as PostgreSQL spells them: `name, text`.
+    pub types: &'static str,
+    /// The same, parsed.
+    pub params: Vec<Type>,
+    /// Fewest arguments; the others have defaults.
+    pub fewest: usize,
+    /// The last parameter takes any number of arguments.
+    pub variadic: bool,
+    /// What it is for.
+    pub class: Class,
+    /// Kind of the object in kebab-case, or empty.
+    pub kind: &'static str,
+    /// What it tests of the object.
+    pub aspect: &'static str,
+    /// Meaning of the arguments by position.
+    pub roles: Vec<Role>,
+    /// Where an unqualified name is looked for.
+    pub scope: Scope,
+    /// Asserts that something is not so.
+    pub negated: bool,
+}
+
+impl Overload {
+    /// `has_table(name, text)`, as PostgreSQL prints it.
+    pub fn signature(&self) -> String {
+        format!("{}({})", self.name, self.types)
+    }
+
+    /// Position of the first argument with this meaning.
+    pub fn position(&self, role: Role) -> Option<usize> {
+        self.roles.iter().position(|r| *r == role)
+    }
+}
+
+/// The overloads of `name` (folded), with the number of the first; empty where pgTAP has no such function.
+/// Costs a binary search.
+pub fn overloads(name: &[u8]) -> (u16, &'static [Overload]) {
+    let all = table();
+    let from = all.partition_point(|o| o.name.as_bytes() < name);
+    let to = from + all[from..].partition_point(|o| o.name.as_bytes() == name);
+    (u16::try_from(from).unwrap_or(u16::MAX), &all[from..to])
+}
+
+/// The overload with this number, which records carry.
+pub fn overload(number: u16) -> Option<&'static Overload> {
+    table().get(usize::from(number))
+}
+
+/// Changes whenever the table does; part of a seal's fingerprint.
+pub fn fingerprint() -> u32 {
+    static SUM: OnceLock<u32> = OnceLock::new();
+    *SUM.get_or_init(|| crc32fast::hash(TEXT.as_bytes()))
+}
+
+const TEXT: &str = include_str!("catalogue.tsv");
+
+fn table() -> &'static [Overload] {
+    static TABLE: OnceLock<Vec<Overload>> = OnceLock::new();
+    TABLE.get_or_init(|| TEXT.lines().filter_map(parse).collect())
+}
+
+fn parse(line: &'static str) -> Option<Overload> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let mut fields = line.split('\t');
+    let (name, types, arity) = (fields.next()?, fields.next()?, fields.next()?);
+    let class = match fields.next()? {
+        "structure" => Class::Structure,
+        "set" => Class::Set,
+        "behavior" => Class::Behavior,
+        "control" => Class::Control,
+        _ => Class::Other,
+    };
+    let kind = fields.next()?.trim_matches('-');
+    let aspect = fields.next()?;
+    let roles = fields.next()?;
+    let scope = match fields.next()? {
+        "path" => Scope::Path,
+        "any" => Scope::Any,
+        "user" => Scope::User,
+        _ => Scope::Explicit,
+    };
+    let negated = fields.next()? == "not";
+    let params: Vec<Type> = types.split(", ").filter(|t| !t.is_empty()).map(Type::named).collect();
+    Some(Overload {
+        name,
+        types,
+        fewest: arity.parse().unwrap_or(params.len()),
+        variadic: arity == "variadic",
+        params,
+        class,
+        kind,
+        aspect,
+        roles: if roles == "-" { Vec::new() } else { roles.bytes().map(role).collect() },
+        scope,
+        negated,
+    })
+}
+
+fn role(letter: u8) -> Role {
+    match letter {
+        b'S' => Role::Schema,
+        b'O' => Role::Object,
+        b'U' => Role::Sub,
+        b'L' => Role::List,
+        b'T' => Role::ArgTypes,
+        b'C' => Role::Columns,
+        b'Q' => Role::Sql,
+        b'D' => Role::Description,
+        _ => Role::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_an_overload() {
+        let lines = TEXT.lines().filter(|l| !l.starts_with('#')).count();
+        assert_eq!((table().len(), lines), (884, 884));
+        let mut names: Vec<&str> = table().iter().map(|o| o.name).collect();
+        assert!(names.is_sorted(), "looked up by binary search");
+        names.dedup();
+        assert_eq!(names.len(), 228);
+        for o in table() {
+            assert_eq!(o.roles.len(), o.params.len(), "{}", o.signature());
+            assert!(!o.params.contains(&Type::Other), "{}", o.signature());
+        }
+    }
+
+    #[test]
+    fn a_name_finds_its_overloads() {
+        let (first, found) = overloads(b"has_table");
+        let signatures: Vec<String> = found.iter().map(Overload::signature).collect();
+        assert_eq!(
+            signatures,
+            ["has_table(name)", "has_table(name, name)", "has_table(name, name, text)", "has_table(name, text)"]
+        );
+        assert_eq!(overload(first).map(|o| o.name), Some("has_table"));
+        assert!(overloads(b"has_tabl").1.is_empty());
+    }
+}

@@ -1,0 +1,258 @@
+//! One block of fixed size: interned names grow from its start, records from its end; in front of them a hash table.
+//!
+//! ```text
+//! | slots: u32 each | names: length u16, bytes … →      free      ← … records, RECORD_BYTES each |
+//! ```
+//! Nothing is allocated after `new`. Offsets are 32-bit, so an arena is at most 4 GiB; the limits keep it below.
+
+use super::Record;
+use crate::limits::to_u32;
+
+/// Bytes of a record in the arena.
+pub const RECORD_BYTES: usize = 40;
+
+/// Number of an interned name: its offset in the names. 0 is the empty name.
+pub type Text = u32;
+
+/// The block.
+#[derive(Debug)]
+pub struct Arena {
+    block: Vec<u8>,
+    slots: usize,
+    names_end: usize,
+    records: usize,
+    names: usize,
+}
+
+impl Arena {
+    /// An arena of exactly `bytes` bytes.
+    pub fn new(bytes: usize) -> Self {
+        // one slot for each 64 bytes or less: a record takes 40, so one new name a record finds its slot
+        let slots = (bytes / 32).next_power_of_two() / 2;
+        let mut arena = Arena { block: vec![0; bytes], slots, names_end: 0, records: 0, names: 0 };
+        arena.clear();
+        arena
+    }
+
+    /// Its size in bytes.
+    pub fn bytes(&self) -> usize {
+        self.block.len()
+    }
+
+    /// Bytes in use, the hash table included.
+    pub fn used_bytes(&self) -> usize {
+        self.names_end + self.records * RECORD_BYTES
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.records
+    }
+
+    /// It holds no record.
+    pub fn is_empty(&self) -> bool {
+        self.records == 0
+    }
+
+    /// Forgets all records and names.
+    pub fn clear(&mut self) {
+        let table = self.slots * 4;
+        self.block[..table].fill(0);
+        self.names_end = table;
+        self.records = 0;
+        self.names = 0;
+    }
+
+    /// Adds a record and interns its texts. False, and nothing changed, where there is no room.
+    pub fn push(&mut self, record: &Record<&[u8]>) -> bool {
+        let texts = [record.name, record.schema, record.sub, record.args, record.detail];
+        let longest: usize = texts.iter().map(|t| t.len() + 2).sum();
+        if self.names_end + longest + (self.records + 1) * RECORD_BYTES > self.block.len()
+            || self.names + texts.len() > self.slots * 3 / 4
+        {
+            return false;
+        }
+        let numbers = texts.map(|text| self.intern(text));
+        let [name, schema, sub, args, detail] = numbers;
+        let stored = Record {
+            tag: record.tag,
+            kind: record.kind,
+            scope: record.scope,
+            a: record.a,
+            b: record.b,
+            via: record.via,
+            name,
+            schema,
+            sub,
+            args,
+            detail,
+            source: record.source,
+            line: record.line,
+            seq: record.seq,
+        };
+        self.records += 1;
+        let at = self.block.len() - self.records * RECORD_BYTES;
+        self.block[at..at + RECORD_BYTES].copy_from_slice(&encode(&stored));
+        true
+    }
+
+    /// The record with this number, in order of arrival.
+    pub fn record(&self, number: usize) -> Record<&[u8]> {
+        let at = self.block.len() - (number + 1) * RECORD_BYTES;
+        let r = decode(&self.block[at..at + RECORD_BYTES]);
+        Record {
+            tag: r.tag,
+            kind: r.kind,
+            scope: r.scope,
+            a: r.a,
+            b: r.b,
+            via: r.via,
+            name: self.text(r.name),
+            schema: self.text(r.schema),
+            sub: self.text(r.sub),
+            args: self.text(r.args),
+            detail: self.text(r.detail),
+            source: r.source,
+            line: r.line,
+            seq: r.seq,
+        }
+    }
+
+    fn text(&self, number: Text) -> &[u8] {
+        if number == 0 {
+            return b"";
+        }
+        let at = number as usize;
+        let length = usize::from(u16::from_le_bytes([self.block[at], self.block[at + 1]]));
+        &self.block[at + 2..at + 2 + length]
+    }
+
+    fn intern(&mut self, text: &[u8]) -> Text {
+        if text.is_empty() {
+            return 0;
+        }
+        let mask = self.slots - 1;
+        let mut slot = crc32fast::hash(text) as usize & mask;
+        loop {
+            let number = u32_at(&self.block, slot * 4);
+            if number == 0 {
+                break;
+            }
+            if self.text(number) == text {
+                return number;
+            }
+            slot = (slot + 1) & mask;
+        }
+        let at = self.names_end;
+        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        let text = &text[..usize::from(length)];
+        self.block[at..at + 2].copy_from_slice(&length.to_le_bytes());
+        self.block[at + 2..at + 2 + text.len()].copy_from_slice(text);
+        self.names_end += 2 + text.len();
+        self.names += 1;
+        let number = to_u32(at);
+        self.block[slot * 4..slot * 4 + 4].copy_from_slice(&number.to_le_bytes());
+        number
+    }
+}
+
+fn encode(r: &Record<Text>) -> [u8; RECORD_BYTES] {
+    let mut bytes = [0; RECORD_BYTES];
+    bytes[..5].copy_from_slice(&[r.tag, r.kind, r.scope, r.a, r.b]);
+    bytes[6..8].copy_from_slice(&r.via.to_le_bytes());
+    for (n, word) in [r.name, r.schema, r.sub, r.args, r.detail, r.source, r.line, r.seq].into_iter().enumerate() {
+        bytes[8 + n * 4..12 + n * 4].copy_from_slice(&word.to_le_bytes());
+    }
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Record<Text> {
+    let word = |n: usize| u32_at(bytes, 8 + n * 4);
+    Record {
+        tag: bytes[0],
+        kind: bytes[1],
+        scope: bytes[2],
+        a: bytes[3],
+        b: bytes[4],
+        via: u16::from_le_bytes([bytes[6], bytes[7]]),
+        name: word(0),
+        schema: word(1),
+        sub: word(2),
+        args: word(3),
+        detail: word(4),
+        source: word(5),
+        line: word(6),
+        seq: word(7),
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{ARGS_BYTES, DETAIL_BYTES, MIN_ARENA_BYTES, NAME_BYTES};
+
+    fn record<'a>(name: &'a [u8], args: &'a [u8], seq: u32) -> Record<&'a [u8]> {
+        Record {
+            tag: 1,
+            kind: 2,
+            scope: 3,
+            a: 4,
+            b: 5,
+            via: 600,
+            name,
+            schema: b"app",
+            sub: b"",
+            args,
+            detail: b"",
+            source: 7,
+            line: 8,
+            seq,
+        }
+    }
+
+    #[test]
+    fn records_come_back_and_names_are_kept_once() {
+        let mut arena = Arena::new(MIN_ARENA_BYTES);
+        let empty = arena.used_bytes();
+        assert!(arena.push(&record(b"rooms", b"", 0)));
+        let one = arena.used_bytes();
+        assert!(arena.push(&record(b"rooms", b"", 1)));
+        assert_eq!(arena.used_bytes() - one, RECORD_BYTES, "the second record adds no name");
+        assert!(one > empty + RECORD_BYTES);
+        assert_eq!(arena.record(0), record(b"rooms", b"", 0));
+        assert_eq!(arena.record(1), record(b"rooms", b"", 1));
+    }
+
+    #[test]
+    fn the_largest_record_fits_the_smallest_arena() {
+        let mut arena = Arena::new(MIN_ARENA_BYTES);
+        let name = vec![b'n'; NAME_BYTES];
+        let args = vec![b'a'; ARGS_BYTES];
+        let detail = vec![b'd'; DETAIL_BYTES];
+        assert!(arena.push(&Record { detail: &detail, ..record(&name, &args, 0) }));
+    }
+
+    #[test]
+    fn a_full_arena_refuses_and_keeps_what_it_has() {
+        let mut arena = Arena::new(MIN_ARENA_BYTES);
+        let mut count = 0;
+        loop {
+            let name = format!("name_{count}");
+            if !arena.push(&record(name.as_bytes(), b"", count)) {
+                break;
+            }
+            count += 1;
+        }
+        assert!(count > 500, "{count} records in 64 KiB");
+        assert_eq!(arena.bytes(), MIN_ARENA_BYTES);
+        for seq in 0..count {
+            assert_eq!(arena.record(seq as usize).name, format!("name_{seq}").as_bytes());
+        }
+        arena.clear();
+        assert!(arena.push(&record(b"x", b"", 0)));
+    }
+}

@@ -1,0 +1,382 @@
+//! What a scan finds: definitions, evidence, diagnostics. The words that records are made of.
+
+use crate::pgtap::{Class, Overload};
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in order of its number.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The stable spelling.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+
+            /// The value with this number.
+            pub fn from_number(number: u8) -> Option<Self> {
+                Self::ALL.get(usize::from(number)).copied()
+            }
+
+            /// The value that is spelled so.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// Kind of an object, spelled in kebab-case. The last four stand only in evidence: an assertion that accepts
+    /// several kinds.
+    #[allow(missing_docs)]
+    ObjectKind {
+        Schema = "schema", Table = "table", PartitionedTable = "partitioned-table", ForeignTable = "foreign-table",
+        View = "view", MaterializedView = "materialized-view", Sequence = "sequence", CompositeType = "composite-type",
+        Column = "column", Index = "index", PrimaryKey = "primary-key", UniqueConstraint = "unique-constraint",
+        ForeignKey = "foreign-key", CheckConstraint = "check-constraint", ExclusionConstraint = "exclusion-constraint",
+        ConstraintTrigger = "constraint-trigger", DomainConstraint = "domain-constraint", Trigger = "trigger",
+        Rule = "rule", Policy = "policy", Function = "function", Procedure = "procedure", Aggregate = "aggregate",
+        WindowFunction = "window-function", Domain = "domain", Enum = "enum", RangeType = "range-type",
+        BaseType = "base-type", Operator = "operator", OperatorClass = "operator-class", Cast = "cast",
+        Extension = "extension", Language = "language", EventTrigger = "event-trigger", Publication = "publication",
+        ForeignDataWrapper = "foreign-data-wrapper", ForeignServer = "foreign-server", Role = "role",
+        Relation = "relation", Routine = "routine", Type = "type", Partition = "partition",
+    }
+}
+
+impl ObjectKind {
+    /// Whether an assertion about this kind speaks of an object of kind `object`, as pgTAP's queries decide it.
+    pub fn covers(self, object: ObjectKind) -> bool {
+        use ObjectKind::{
+            Aggregate, BaseType, CompositeType, Domain, Enum, ForeignTable, Function, MaterializedView, Partition,
+            PartitionedTable, Procedure, RangeType, Relation, Routine, Sequence, Table, Type, View, WindowFunction,
+        };
+        match self {
+            Table | Partition => matches!(object, Table | PartitionedTable),
+            Relation => {
+                matches!(
+                    object,
+                    Table | PartitionedTable | ForeignTable | View | MaterializedView | Sequence | CompositeType
+                )
+            }
+            Routine => matches!(object, Function | Procedure | Aggregate | WindowFunction),
+            Type => matches!(
+                object,
+                Domain
+                    | Enum
+                    | RangeType
+                    | BaseType
+                    | CompositeType
+                    | Table
+                    | PartitionedTable
+                    | View
+                    | MaterializedView
+            ),
+            _ => self == object,
+        }
+    }
+
+    /// A routine's key has arguments.
+    pub fn is_routine(self) -> bool {
+        use ObjectKind::{Aggregate, Function, Procedure, Routine, WindowFunction};
+        matches!(self, Function | Procedure | Aggregate | WindowFunction | Routine)
+    }
+
+    /// Has columns and shares one name space with its like.
+    pub fn is_relation(self) -> bool {
+        use ObjectKind::{CompositeType, ForeignTable, MaterializedView, PartitionedTable, Sequence, Table, View};
+        matches!(self, Table | PartitionedTable | ForeignTable | View | MaterializedView | Sequence | CompositeType)
+    }
+
+    /// A part of a relation: its key has a `sub`.
+    pub fn is_sub(self) -> bool {
+        use ObjectKind::{
+            CheckConstraint, Column, ConstraintTrigger, ExclusionConstraint, ForeignKey, Index, Policy, PrimaryKey,
+            Rule, Trigger, UniqueConstraint,
+        };
+        matches!(
+            self,
+            Column
+                | Index
+                | PrimaryKey
+                | UniqueConstraint
+                | ForeignKey
+                | CheckConstraint
+                | ExclusionConstraint
+                | ConstraintTrigger
+                | Trigger
+                | Rule
+                | Policy
+        )
+    }
+
+    /// Counts in the headline total.
+    pub fn is_headline(self) -> bool {
+        use ObjectKind::{Function, MaterializedView, PartitionedTable, Policy, Procedure, Table, Trigger, View};
+        matches!(self, Table | PartitionedTable | View | MaterializedView | Function | Procedure | Trigger | Policy)
+    }
+}
+
+words! {
+    /// How strongly a place tests an object.
+    Strength {
+        /// A pgTAP assertion about the object itself.
+        Structure = "structure",
+        /// The statement runs under an assertion.
+        Behavior = "behavior",
+        /// A statement that assertions follow.
+        Act = "act",
+        /// Any other statement that runs.
+        Fixture = "fixture",
+    }
+}
+
+words! {
+    /// What a definition event does.
+    Op {
+        /// CREATE; fails where the object exists.
+        Create = "create",
+        /// CREATE IF NOT EXISTS
+        CreateIfMissing = "create-if-missing",
+        /// CREATE OR REPLACE
+        Replace = "replace",
+        /// CREATE without a name: PostgreSQL chooses one; the detail has its parts.
+        CreateNamed = "create-named",
+        /// DROP
+        Drop = "drop",
+        /// RENAME TO; the detail is the new name.
+        Rename = "rename",
+        /// SET SCHEMA; the detail is the schema.
+        Move = "move",
+        /// A change that keeps the object, such as ENABLE ROW LEVEL SECURITY.
+        Alter = "alter",
+    }
+}
+
+words! {
+    /// How the schema of a key is to be understood.
+    Scope {
+        /// It is written, or the object has none.
+        Named = "named",
+        /// The first schema of the search path that has such an object; the schema field holds the path, NUL-joined.
+        Path = "path",
+        /// Every schema.
+        Any = "any",
+        /// Every schema but the system's.
+        User = "user",
+        /// Named where a schema of that name exists. Otherwise the schema field is the relation, the name the sub-object,
+        /// and the path in `args` says where to look.
+        IfSchema = "if-schema",
+    }
+}
+
+words! {
+    /// What could not be understood, or deserves attention.
+    #[allow(missing_docs)]
+    Code {
+        Ambiguous = "ambiguous", Undefined = "undefined", Mismatch = "mismatch", Dynamic = "dynamic", OverLimit = "limit",
+        Include = "include-not-read", Unterminated = "unterminated", DescriptionLooksLikeName = "description-looks-like-name",
+        Contradiction = "contradiction", DynamicDefinition = "dynamic-definition", UnknownObject = "unknown-object",
+        BehaviorNotRead = "statement-not-read", Duplicate = "duplicate-definition",
+    }
+}
+
+impl Code {
+    /// `error`, `warning` or `info`.
+    pub fn severity(self) -> &'static str {
+        match self {
+            Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Unterminated => "error",
+            Code::BehaviorNotRead => "info",
+            _ => "warning",
+        }
+    }
+
+    /// A call that could not be understood.
+    pub fn is_blind_spot(self) -> bool {
+        matches!(self, Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Dynamic | Code::OverLimit)
+    }
+}
+
+/// What is tested, as a number into [`ASPECTS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Aspect(pub u8);
+
+/// The spellings; a number is a place in this table, so new ones go to its end.
+pub const ASPECTS: [&str; 66] = [
+    "exists",
+    "listed",
+    "member",
+    "members",
+    "called",
+    "fired",
+    "read",
+    "insert",
+    "update",
+    "delete",
+    "violated",
+    "access-method",
+    "any-column-privileges",
+    "clustered",
+    "columns",
+    "columns-indexed",
+    "command",
+    "default",
+    "default-exists",
+    "default-not-exists",
+    "definition",
+    "event",
+    "exists-all",
+    "function",
+    "has-children",
+    "inheritance",
+    "instead",
+    "labels",
+    "language",
+    "membership",
+    "no-children",
+    "not-columns",
+    "not-exists",
+    "not-inheritance",
+    "not-membership",
+    "not-null",
+    "not-routine-kind",
+    "not-security-definer",
+    "not-strict",
+    "not-superuser",
+    "not-type",
+    "nullable",
+    "operator",
+    "owner",
+    "parent",
+    "partial",
+    "primary",
+    "privileges",
+    "returns",
+    "roles",
+    "routine-kind",
+    "security-definer",
+    "strict",
+    "superuser",
+    "trusted",
+    "type",
+    "unique",
+    "volatility",
+    "primary-key",
+    "foreign-key",
+    "unique-constraint",
+    "check-constraint",
+    "not-primary-key",
+    "not-foreign-key",
+    "used",
+    "tested",
+];
+
+impl Aspect {
+    /// Only named in a list of what its container holds.
+    pub const LISTED: Aspect = Aspect(1);
+    /// A part of it is tested.
+    pub const MEMBER: Aspect = Aspect(2);
+    /// What it holds is listed.
+    pub const MEMBERS: Aspect = Aspect(3);
+    /// It is there.
+    pub const EXISTS: Aspect = Aspect(0);
+    /// The routine runs.
+    pub const CALLED: Aspect = Aspect(4);
+
+    /// The aspect that is spelled so.
+    pub fn from_word(word: &str) -> Option<Aspect> {
+        let at = ASPECTS.iter().position(|a| *a == word)?;
+        u8::try_from(at).ok().map(Aspect)
+    }
+
+    /// The spelling.
+    pub fn as_str(self) -> &'static str {
+        ASPECTS.get(usize::from(self.0)).copied().unwrap_or("tested")
+    }
+
+    /// What an overload tests of its object.
+    pub fn of(overload: &Overload) -> Aspect {
+        let word = match (overload.class, overload.aspect) {
+            (Class::Set, _) => "listed",
+            (_, word) => word,
+        };
+        Aspect::from_word(word).unwrap_or(Aspect(65))
+    }
+}
+
+/// Names an object, or candidates for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key<'a> {
+    /// Kind.
+    pub kind: ObjectKind,
+    /// How `schema` is to be understood.
+    pub scope: Scope,
+    /// Schema, or the search path.
+    pub schema: &'a [u8],
+    /// Name; for sub-objects the relation's.
+    pub name: &'a [u8],
+    /// Column, trigger, policy, index, constraint.
+    pub sub: &'a [u8],
+    /// Argument types of a routine; [`ANY_ARGS`] where the place does not tell.
+    pub args: &'a [u8],
+}
+
+/// Stands for "every overload of that name". No list of types is spelled so.
+pub const ANY_ARGS: &[u8] = b"*";
+
+/// One finding.
+#[derive(Debug, Clone, Copy)]
+pub enum Fact<'a> {
+    /// The place tests the object.
+    Evidence {
+        /// Which object.
+        key: Key<'a>,
+        /// Number of the overload in the catalogue.
+        via: u16,
+        /// What is tested.
+        aspect: Aspect,
+        /// How.
+        strength: Strength,
+        /// 1-based line.
+        line: u32,
+    },
+    /// The place defines or changes the object.
+    Definition {
+        /// Which object.
+        key: Key<'a>,
+        /// What happens to it.
+        op: Op,
+        /// See [`Op`]; for triggers the function, for policies the command.
+        detail: &'a [u8],
+        /// 1-based line.
+        line: u32,
+    },
+    /// Something that the reader should know.
+    Diagnostic {
+        /// What.
+        code: Code,
+        /// The signature or the name concerned.
+        detail: &'a [u8],
+        /// 1-based line.
+        line: u32,
+    },
+}
+
+/// The arena has no room for the next record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+/// Takes facts.
+pub trait Facts {
+    /// Keeps one fact.
+    ///
+    /// # Errors
+    /// [`Full`] where there is no room; the fact is offered again later.
+    fn fact(&mut self, fact: Fact<'_>) -> Result<(), Full>;
+}

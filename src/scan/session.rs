@@ -1,0 +1,224 @@
+//! The state of one source's session, as far as statements before tell it: search_path and psql variables. Bounded.
+
+use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
+use crate::sql::cursor::Cursor;
+use crate::sql::statement::Tok;
+
+/// Variables kept of one source, and the bytes of one.
+const VARIABLES: usize = 256;
+const VARIABLE_BYTES: usize = 1024;
+
+/// Starts fresh with each source.
+#[derive(Debug, Clone)]
+pub struct Session {
+    default_path: Vec<u8>,
+    path: Vec<u8>,
+    /// The path before the transaction that is open, if any.
+    outside: Option<Vec<u8>>,
+    variables: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Session {
+    /// A session whose search_path is `path`; `"$user", public` where empty.
+    pub fn new(path: &[String]) -> Self {
+        let default_path = if path.is_empty() {
+            b"public".to_vec()
+        } else {
+            join(path.iter().map(|schema| schema.as_bytes().to_vec()))
+        };
+        Session { path: default_path.clone(), default_path, outside: None, variables: Vec::new() }
+    }
+
+    /// Schemas of the search path, NUL-joined; empty where there are none.
+    pub fn search_path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// The value of a psql variable.
+    pub fn variable(&self, name: &[u8]) -> Option<&[u8]> {
+        self.variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// `\set name value`. What exceeds the bounds becomes unknown.
+    pub fn set_variable(&mut self, name: &[u8], value: &[u8]) {
+        self.variables.retain(|(n, _)| n != name);
+        if self.variables.len() < VARIABLES && name.len() <= NAME_BYTES && value.len() <= VARIABLE_BYTES {
+            self.variables.push((name.to_vec(), value.to_vec()));
+        }
+    }
+
+    /// A backslash command: `\set` and `\unset` change variables.
+    pub fn meta(&mut self, command: &[u8]) {
+        let command = command.trim_ascii();
+        if let Some(rest) = command.strip_prefix(b"set ") {
+            let rest = rest.trim_ascii();
+            let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+            let value = rest[end..].trim_ascii();
+            match meta_value(value) {
+                Some(text) => self.set_variable(&rest[..end], &text),
+                None => self.variables.retain(|(n, _)| n != &rest[..end]),
+            }
+        } else if let Some(name) = command.strip_prefix(b"unset ") {
+            let name = name.trim_ascii();
+            self.variables.retain(|(n, _)| n != name);
+        }
+    }
+
+    /// Follows a statement that changes the session.
+    pub fn statement(&mut self, mut cursor: Cursor<'_>) {
+        if cursor.take_word("set") {
+            let local = cursor.take_word("local");
+            if !local {
+                cursor.take_word("session");
+            }
+            if cursor.take_word("search_path") {
+                cursor.skip(1);
+                self.set_path(cursor);
+            }
+        } else if cursor.take_word("reset") {
+            if cursor.is_word("search_path") || cursor.is_word("all") {
+                self.path = self.default_path.clone();
+            }
+        } else if cursor.is_word("begin") || cursor.is_word("start") {
+            self.outside.get_or_insert_with(|| self.path.clone());
+        } else if cursor.take_word("rollback") {
+            if !cursor.is_word("to")
+                && let Some(path) = self.outside.take()
+            {
+                self.path = path;
+            }
+        } else if cursor.is_word("commit") || cursor.is_word("end") {
+            self.outside = None;
+        } else if cursor.take_word("select") {
+            self.set_config(cursor);
+        }
+    }
+
+    /// `SET search_path = a, "B", 'c'`
+    fn set_path(&mut self, cursor: Cursor<'_>) {
+        if cursor.is_word("default") {
+            self.path = self.default_path.clone();
+            return;
+        }
+        let mut schemas = Vec::new();
+        for part in cursor.split(b',') {
+            match part.peek() {
+                Some(item) if matches!(item.tok, Tok::Word | Tok::Quoted) => schemas.push(part.text(item).to_vec()),
+                // SET x = 'a, b' is one name that holds a comma, as on the server
+                Some(item) if item.tok == Tok::String => schemas.push(part.text(item).to_vec()),
+                _ => {}
+            }
+        }
+        self.path = join(schemas.into_iter());
+    }
+
+    /// `SELECT set_config('search_path', 'a, b', …)`, as pg_dump writes it.
+    fn set_config(&mut self, mut cursor: Cursor<'_>) {
+        let is_set_config = cursor.qualified().is_some_and(|name| name.name == b"set_config");
+        let Some(arguments) = cursor.group().filter(|_| is_set_config) else { return };
+        let mut parts = arguments.split(b',');
+        let mut literal = || {
+            let part = parts.next()?;
+            part.peek().filter(|item| item.tok == Tok::String).map(|item| part.text(item).to_vec())
+        };
+        if literal().as_deref() != Some(b"search_path") {
+            return;
+        }
+        if let Some(value) = literal() {
+            let names = value.split(|b| *b == b',').map(|part| {
+                let part = part.trim_ascii();
+                match part.strip_prefix(b"\"").and_then(|p| p.strip_suffix(b"\"")) {
+                    Some(quoted) => quoted.to_vec(),
+                    None => part.to_ascii_lowercase(),
+                }
+            });
+            self.path = join(names.filter(|name| !name.is_empty()));
+        }
+    }
+}
+
+fn join(schemas: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    let kept: Vec<Vec<u8>> =
+        schemas.filter(|s| s != b"$user" && s.len() <= NAME_BYTES).take(SEARCH_PATH_SCHEMAS).collect();
+    kept.join(&0)
+}
+
+/// The value of `\set`: words are joined without white space, quotes removed (psqlscanslash.l).
+fn meta_value(text: &[u8]) -> Option<Vec<u8>> {
+    let mut value = Vec::new();
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\'' => loop {
+                match bytes.next() {
+                    Some(b'\'') if bytes.peek() == Some(&b'\'') => {
+                        bytes.next();
+                        value.push(b'\'');
+                    }
+                    Some(b'\'') | None => break,
+                    Some(b'\\') => match bytes.next() {
+                        Some(b'n') => value.push(b'\n'),
+                        Some(b't') => value.push(b'\t'),
+                        other => value.extend(other),
+                    },
+                    Some(byte) => value.push(byte),
+                }
+            },
+            // what a command or another variable gives is not known here
+            b'`' | b':' => return None,
+            _ if byte.is_ascii_whitespace() => {}
+            _ => value.push(byte),
+        }
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::lexer::{Dialect, Lexer};
+    use crate::sql::statement::{End, Statement};
+
+    fn after(sql: &str) -> Session {
+        let mut session = Session::new(&[]);
+        let mut statement = Statement::new(4096, 1024);
+        let mut lexer = Lexer::new(Dialect::Psql, 4096, 1);
+        let mut rest = sql.as_bytes();
+        while !rest.is_empty() {
+            rest = &rest[lexer.feed(rest, &mut statement)..];
+            if statement.end == End::Meta {
+                session.meta(statement.meta().0);
+            } else {
+                session.statement(Cursor::new(&statement));
+            }
+            statement.clear();
+        }
+        session
+    }
+
+    #[test]
+    fn search_path_follows_the_session() {
+        for (sql, path) in [
+            ("", "public"),
+            ("SET search_path TO app, \"$user\", public;", "app\0public"),
+            ("SET LOCAL search_path = \"App\", 'x';", "App\0x"),
+            ("SELECT pg_catalog.set_config('search_path', '', false);", ""),
+            ("SELECT set_config('search_path', 'a, \"B\"', true);", "a\0B"),
+            ("SET search_path = a; RESET search_path;", "public"),
+            ("BEGIN; SET search_path = a; ROLLBACK;", "public"),
+            ("BEGIN; SET search_path = a; ROLLBACK TO s;", "a"),
+            ("BEGIN; SET search_path = a; COMMIT; ROLLBACK;", "a"),
+        ] {
+            assert_eq!(after(sql).search_path(), path.as_bytes(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn variables_are_set_as_psql_does() {
+        let session = after("\\set a b\n\\set q 'it''s'  x\n\\set gone y\n\\unset gone\n\\set later :a\n");
+        assert_eq!(session.variable(b"a"), Some(&b"b"[..]));
+        assert_eq!(session.variable(b"q"), Some(&b"it'sx"[..]));
+        assert_eq!(session.variable(b"gone"), None);
+        assert_eq!(session.variable(b"later"), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! An arena as a segment: definitions in order, evidence sorted by object key, then diagnostics and seals.
+
+use super::block::FileWriter;
+use super::rows::RowWriter;
+use super::{FileKind, Identity};
+use crate::limits::BLOCK_BYTES;
+use crate::record::{Arena, Record, Tag};
+
+/// Writes the records of `arena`. Costs n log n in their number; the result is at most about as large as the arena.
+pub fn write(arena: &Arena, identity: Identity) -> Vec<u8> {
+    let mut file = FileWriter::new(FileKind::Segment, identity);
+    let mut order: Vec<usize> = (0..arena.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (arena.record(*a), arena.record(*b));
+        sort_key(&a).cmp(&sort_key(&b))
+    });
+    let mut block = Block::default();
+    for number in order {
+        block.add(&mut file, &arena.record(number));
+    }
+    block.flush(&mut file);
+    file.finish()
+}
+
+type SortKey<'a> = (u8, &'a [u8], &'a [u8], u8, u8, &'a [u8], &'a [u8], u32, u32);
+
+fn sort_key<'a>(r: &Record<&'a [u8]>) -> SortKey<'a> {
+    if r.tag == Tag::Evidence as u8 {
+        (r.tag, r.name, r.schema, r.kind, r.scope, r.sub, r.args, r.source, r.seq)
+    } else {
+        (r.tag, b"", b"", 0, 0, b"", b"", r.source, r.seq)
+    }
+}
+
+#[derive(Default)]
+struct Block {
+    tag: u8,
+    payload: Vec<u8>,
+    count: u32,
+    rows: RowWriter,
+    row: Vec<u8>,
+}
+
+impl Block {
+    fn add(&mut self, file: &mut FileWriter, record: &Record<&[u8]>) {
+        if self.count > 0 && record.tag != self.tag {
+            self.flush(file);
+        }
+        self.tag = record.tag;
+        self.row.clear();
+        self.rows.put(&mut self.row, record);
+        if self.payload.len() + self.row.len() > BLOCK_BYTES {
+            self.flush(file);
+            self.row.clear();
+            self.rows.put(&mut self.row, record);
+        }
+        self.payload.extend_from_slice(&self.row);
+        self.count += 1;
+    }
+
+    fn flush(&mut self, file: &mut FileWriter) {
+        if self.count > 0 {
+            file.block(self.tag, self.count, &self.payload, b"");
+        }
+        self.payload.clear();
+        self.count = 0;
+        self.rows = RowWriter::default();
+    }
+}

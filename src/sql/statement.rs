@@ -1,0 +1,410 @@
+//! Collects the tokens of one statement, decoded, within a limit.
+//!
+//! A statement ends where psql would send it: at `;` outside of parentheses and of a BEGIN ATOMIC body, or at a
+//! backslash command such as `\gset`. One that exceeds the limit is handed over in parts: its head first, so that what
+//! it defines is known, then the rest, in which only calls by name are looked for.
+
+use super::lexer::{Flow, Kind, Quoting, Sink, Token};
+use super::literal;
+use crate::limits::to_u32;
+
+/// What a collected token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tok {
+    /// Unquoted identifier or keyword, folded.
+    Word,
+    /// Quoted identifier, decoded.
+    Quoted,
+    /// String literal, decoded, its continuations joined.
+    String,
+    /// A bit string; it is no text.
+    Bits,
+    /// Number.
+    Number,
+    /// `$1`
+    Param,
+    /// Operator.
+    Operator,
+    /// The byte itself.
+    Punct(u8),
+    /// `::`
+    Cast,
+    /// `:=`
+    Assign,
+    /// `..`
+    DotDot,
+    /// psql variable with its quote or 0.
+    Variable(u8),
+}
+
+/// A token of a statement.
+#[derive(Debug, Clone, Copy)]
+pub struct Item {
+    /// What it is.
+    pub tok: Tok,
+    /// The text was over the limit.
+    pub cut: bool,
+    start: u32,
+    end: u32,
+    /// 1-based line in the source.
+    pub line: u32,
+}
+
+/// Why the statement at hand is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is not yet.
+    Open,
+    /// A semicolon, a backslash command that sends, or the end of input.
+    Whole,
+    /// A backslash command stands alone; its text is the only token's.
+    Meta,
+    /// The limit was reached; the statement goes on.
+    Part,
+}
+
+/// The collector; reused from statement to statement.
+#[derive(Debug)]
+pub struct Statement {
+    text: Vec<u8>,
+    items: Vec<Item>,
+    text_limit: usize,
+    item_limit: usize,
+    /// Why it is complete.
+    pub end: End,
+    /// This is not the first part of the statement.
+    pub is_continuation: bool,
+    /// The input ended inside of a literal.
+    pub unterminated: bool,
+    meta: Vec<u8>,
+    meta_line: u32,
+    parens: u32,
+    begins: u32,
+    words: u32,
+    head: [u8; 4],
+    unicode: Option<(usize, u8)>,
+    uescape: bool,
+}
+
+impl Statement {
+    /// A collector for at most `text_limit` bytes and `item_limit` tokens.
+    pub fn new(text_limit: usize, item_limit: usize) -> Self {
+        Statement {
+            text: Vec::new(),
+            items: Vec::new(),
+            text_limit,
+            item_limit,
+            end: End::Open,
+            is_continuation: false,
+            unterminated: false,
+            meta: Vec::new(),
+            meta_line: 0,
+            parens: 0,
+            begins: 0,
+            words: 0,
+            head: [0; 4],
+            unicode: None,
+            uescape: false,
+        }
+    }
+
+    /// The tokens.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// The text of a token.
+    pub fn text(&self, item: &Item) -> &[u8] {
+        &self.text[item.start as usize..item.end as usize]
+    }
+
+    /// The backslash command that ended the statement, and its line.
+    pub fn meta(&self) -> (&[u8], u32) {
+        (&self.meta, self.meta_line)
+    }
+
+    /// Makes room for the next statement, or for the next part of this one.
+    pub fn clear(&mut self) {
+        let part = self.end == End::Part;
+        self.text.clear();
+        self.items.clear();
+        self.meta.clear();
+        self.end = End::Open;
+        self.is_continuation = part;
+        self.unterminated = false;
+        self.unicode = None;
+        self.uescape = false;
+        if !part {
+            self.parens = 0;
+            self.begins = 0;
+            self.words = 0;
+            self.head = [0; 4];
+        }
+    }
+
+    /// Ends the statement where the input ends. False where there is none.
+    pub fn close(&mut self) -> bool {
+        if self.end == End::Open {
+            self.settle_unicode(b'\\');
+            self.end = End::Whole;
+        }
+        !self.items.is_empty()
+    }
+
+    fn push(&mut self, tok: Tok, token: &Token<'_>, decode: impl FnOnce(&mut Vec<u8>, usize)) {
+        let start = self.text.len();
+        let room = self.text_limit.saturating_sub(start);
+        let kept = token.text.len().min(room);
+        self.text.extend_from_slice(&token.text[..kept]);
+        decode(&mut self.text, start);
+        let item = Item {
+            tok,
+            cut: token.cut || kept < token.text.len(),
+            start: to_u32(start),
+            end: to_u32(self.text.len()),
+            line: token.line,
+        };
+        self.items.push(item);
+        self.unterminated |= token.unterminated;
+    }
+
+    /// "identifiers" and "begin_depth" of psqlscan.l: semicolons inside of a BEGIN ATOMIC body end nothing.
+    fn track_begin(&mut self, word: &[u8]) {
+        let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
+        if (is(b"create") || is(b"function") || is(b"procedure") || is(b"or") || is(b"replace")) && self.words < 4 {
+            self.head[self.words as usize] = word[0].to_ascii_lowercase();
+        }
+        self.words = self.words.saturating_add(1);
+        let routine = match self.head {
+            [b'c', b'f' | b'p', _, _] => true,
+            [b'c', b'o', b'r', last] => matches!(last, b'f' | b'p'),
+            _ => false,
+        };
+        if routine && self.parens == 0 {
+            if is(b"begin") {
+                self.begins = self.begins.saturating_add(1);
+            } else if is(b"case") && self.begins > 0 {
+                self.begins = self.begins.saturating_add(1);
+            } else if is(b"end") {
+                self.begins = self.begins.saturating_sub(1);
+            }
+        }
+    }
+
+    fn settle_unicode(&mut self, escape: u8) {
+        if let Some((start, quote)) = self.unicode.take() {
+            literal::decode(&mut self.text, start, Quoting::Unicode, quote, escape);
+            if quote == b'"' {
+                literal::truncate_name(&mut self.text, start);
+            }
+            if let Some(item) = self.items.last_mut() {
+                item.end = to_u32(self.text.len());
+            }
+        }
+    }
+
+    /// U&'…' UESCAPE 'x': the word and its argument belong to the literal. True where the token was taken.
+    fn take_uescape(&mut self, token: &Token<'_>) -> bool {
+        if self.unicode.is_none() {
+            return false;
+        }
+        match token.kind {
+            Kind::Word if !self.uescape && token.text.eq_ignore_ascii_case(b"uescape") => {
+                self.uescape = true;
+                true
+            }
+            Kind::String(_) if self.uescape => {
+                self.uescape = false;
+                self.settle_unicode(token.text.first().copied().unwrap_or(b'\\'));
+                true
+            }
+            Kind::StringContinued(_) => false,
+            _ => {
+                self.settle_unicode(b'\\');
+                false
+            }
+        }
+    }
+}
+
+impl Sink for Statement {
+    fn token(&mut self, token: Token<'_>) -> Flow {
+        if self.take_uescape(&token) {
+            return Flow::Continue;
+        }
+        match token.kind {
+            Kind::Word => {
+                self.track_begin(token.text);
+                self.push(Tok::Word, &token, literal::fold);
+            }
+            Kind::QuotedWord(quoting) => {
+                self.words = self.words.saturating_add(1);
+                let start = self.text.len();
+                if quoting == Quoting::Unicode {
+                    self.push(Tok::Quoted, &token, |_, _| {});
+                    self.unicode = Some((start, b'"'));
+                } else {
+                    self.push(Tok::Quoted, &token, |text, from| {
+                        literal::decode(text, from, quoting, b'"', 0);
+                        literal::truncate_name(text, from);
+                    });
+                }
+            }
+            Kind::String(Quoting::Bits) => self.push(Tok::Bits, &token, |_, _| {}),
+            Kind::String(Quoting::Unicode) => {
+                let start = self.text.len();
+                self.push(Tok::String, &token, |_, _| {});
+                self.unicode = Some((start, b'\''));
+            }
+            Kind::String(quoting) => {
+                self.push(Tok::String, &token, |text, from| literal::decode(text, from, quoting, b'\'', 0));
+            }
+            Kind::StringContinued(quoting) => {
+                let before = self.items.pop();
+                self.push(Tok::String, &token, |text, from| {
+                    if quoting != Quoting::Unicode {
+                        literal::decode(text, from, quoting, b'\'', 0);
+                    }
+                });
+                if let (Some(before), Some(item)) = (before, self.items.last_mut()) {
+                    item.start = before.start;
+                    item.line = before.line;
+                    item.cut |= before.cut;
+                }
+            }
+            Kind::Number => self.push(Tok::Number, &token, |_, _| {}),
+            Kind::Param => self.push(Tok::Param, &token, |_, _| {}),
+            Kind::Operator => self.push(Tok::Operator, &token, |_, _| {}),
+            Kind::Cast => self.push(Tok::Cast, &token, |_, _| {}),
+            Kind::Assign => self.push(Tok::Assign, &token, |_, _| {}),
+            Kind::DotDot => self.push(Tok::DotDot, &token, |_, _| {}),
+            Kind::Variable => self.push(Tok::Variable(token.quote), &token, |_, _| {}),
+            Kind::Punct => return self.punct(&token),
+            Kind::Meta => {
+                self.settle_unicode(b'\\');
+                self.meta.extend_from_slice(&token.text[..token.text.len().min(self.text_limit)]);
+                self.meta_line = token.line;
+                let sends = token.text.first() == Some(&b'g')
+                    || [&b"crosstabview"[..], b"watch"].iter().any(|name| token.text.starts_with(name));
+                self.end = if sends && !self.items.is_empty() { End::Whole } else { End::Meta };
+                return Flow::Stop;
+            }
+        }
+        if self.text.len() >= self.text_limit || self.items.len() >= self.item_limit {
+            self.settle_unicode(b'\\');
+            self.end = End::Part;
+            return Flow::Stop;
+        }
+        Flow::Continue
+    }
+}
+
+impl Statement {
+    fn punct(&mut self, token: &Token<'_>) -> Flow {
+        let byte = token.text.first().copied().unwrap_or(b' ');
+        match byte {
+            b'(' => self.parens = self.parens.saturating_add(1),
+            b')' => self.parens = self.parens.saturating_sub(1),
+            b';' if self.parens == 0 && self.begins == 0 => {
+                self.end = End::Whole;
+                return if self.is_copy_from_stdin() { Flow::StopForCopyData } else { Flow::Stop };
+            }
+            _ => {}
+        }
+        self.push(Tok::Punct(byte), token, |_, _| {});
+        if self.items.len() >= self.item_limit {
+            self.end = End::Part;
+            return Flow::Stop;
+        }
+        Flow::Continue
+    }
+
+    fn is_copy_from_stdin(&self) -> bool {
+        let word = |item: &Item, name: &[u8]| item.tok == Tok::Word && self.text(item) == name;
+        self.items.first().is_some_and(|item| word(item, b"copy"))
+            && self.items.windows(2).any(|pair| word(&pair[0], b"from") && word(&pair[1], b"stdin"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexer::{Dialect, Lexer};
+    use super::*;
+
+    fn statements(sql: &str, window: usize, text_limit: usize) -> Vec<(End, String)> {
+        let mut lexer = Lexer::new(Dialect::Psql, text_limit, 1);
+        let mut statement = Statement::new(text_limit, text_limit / 4);
+        let mut found = Vec::new();
+        let mut keep = |statement: &mut Statement| {
+            let mut spelled: Vec<String> = statement
+                .items()
+                .iter()
+                .map(|item| match item.tok {
+                    Tok::Punct(byte) => char::from(byte).to_string(),
+                    _ => String::from_utf8_lossy(statement.text(item)).into_owned(),
+                })
+                .collect();
+            if !statement.meta().0.is_empty() {
+                spelled.push(format!("\\{}", String::from_utf8_lossy(statement.meta().0)));
+            }
+            found.push((statement.end, spelled.join(" ")));
+            statement.clear();
+        };
+        for chunk in sql.as_bytes().chunks(window) {
+            let mut rest = chunk;
+            while !rest.is_empty() {
+                rest = &rest[lexer.feed(rest, &mut statement)..];
+                if statement.end != End::Open {
+                    keep(&mut statement);
+                }
+            }
+        }
+        lexer.finish(&mut statement);
+        if statement.close() {
+            keep(&mut statement);
+        }
+        found
+    }
+
+    fn whole(sql: &str) -> Vec<String> {
+        let all = statements(sql, usize::MAX >> 1, 1 << 16);
+        for window in [1, 2, 5] {
+            assert_eq!(statements(sql, window, 1 << 16), all, "window {window} of {sql:?}");
+        }
+        all.into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn statements_end_where_psql_sends_them() {
+        assert_eq!(whole("select 1; select 2"), ["select 1", "select 2"]);
+        assert_eq!(
+            whole("create rule r as on insert to t do (a; b); c"),
+            ["create rule r as on insert to t do ( a ; b )", "c"]
+        );
+        assert_eq!(
+            whole("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; SELECT 2; END; x"),
+            ["create function f ( ) returns int begin atomic select case when a then 1 end ; select 2 ; end", "x"]
+        );
+        assert_eq!(whole("BEGIN; END; SELECT 1;"), ["begin", "end", "select 1"]);
+        assert_eq!(whole("\\set a b\nSELECT 1 \\gset x_\nSELECT 2"), ["\\set a b", "select 1 \\gset x_", "select 2"]);
+        assert_eq!(whole("COPY t FROM stdin;\n1;2\n\\.\nselect 1"), ["copy t from stdin", "select 1"]);
+        assert_eq!(whole(";;"), ["", ""]);
+    }
+
+    #[test]
+    fn tokens_are_decoded() {
+        assert_eq!(
+            whole("SELECT \"A\"\"b\", 'it''s'\n 'x', U&'!0041' UESCAPE '!', U&\"\\0042\" c"),
+            ["select A\"b , it'sx , A , B c"]
+        );
+    }
+
+    #[test]
+    fn a_statement_over_the_limit_comes_in_parts_and_the_next_is_whole() {
+        let sql = format!("INSERT INTO t VALUES {}; SELECT 1;", vec!["(1)"; 5000].join(","));
+        let found = statements(&sql, 4096, 4096);
+        assert!(found.len() > 3);
+        assert!(found[..found.len() - 2].iter().all(|(end, _)| *end == End::Part));
+        assert_eq!(found[found.len() - 1], (End::Whole, "select 1".to_owned()));
+    }
+}

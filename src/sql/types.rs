@@ -1,0 +1,301 @@
+//! Type names as `format_type` spells them, without modifiers.
+
+use super::cursor::Cursor;
+use super::lexer::{Dialect, Lexer};
+use super::statement::{Statement, Tok};
+
+/// Aliases of the grammar and of pg_type, and what `format_type` prints.
+const ALIASES: [(&str, &str); 26] = [
+    ("bool", "boolean"),
+    ("bpchar", "character"),
+    ("char", "character"),
+    ("dec", "numeric"),
+    ("decimal", "numeric"),
+    ("float", "double precision"),
+    ("float4", "real"),
+    ("float8", "double precision"),
+    ("int", "integer"),
+    ("int2", "smallint"),
+    ("int4", "integer"),
+    ("int8", "bigint"),
+    ("nchar", "character"),
+    ("time", "time without time zone"),
+    ("timestamp", "timestamp without time zone"),
+    ("timestamptz", "timestamp with time zone"),
+    ("timetz", "time with time zone"),
+    ("varbit", "bit varying"),
+    ("varchar", "character varying"),
+    ("bigserial", "bigint"),
+    ("serial", "integer"),
+    ("serial2", "smallint"),
+    ("serial4", "integer"),
+    ("serial8", "bigint"),
+    ("smallserial", "smallint"),
+    ("national character", "character"),
+];
+
+/// Built-in types that need no alias; all else is a type of the schema or of an extension.
+const BUILT_IN: [&str; 92] = [
+    "any",
+    "anyarray",
+    "anycompatible",
+    "anycompatiblearray",
+    "anycompatiblemultirange",
+    "anycompatiblenonarray",
+    "anycompatiblerange",
+    "anyelement",
+    "anyenum",
+    "anymultirange",
+    "anynonarray",
+    "anyrange",
+    "bigint",
+    "bit",
+    "boolean",
+    "box",
+    "bytea",
+    "character",
+    "cid",
+    "cidr",
+    "circle",
+    "cstring",
+    "date",
+    "datemultirange",
+    "daterange",
+    "event_trigger",
+    "fdw_handler",
+    "gtsvector",
+    "index_am_handler",
+    "inet",
+    "int4multirange",
+    "int4range",
+    "int8multirange",
+    "int8range",
+    "integer",
+    "internal",
+    "interval",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "language_handler",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "pg_lsn",
+    "pg_snapshot",
+    "point",
+    "polygon",
+    "real",
+    "record",
+    "refcursor",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "smallint",
+    "table_am_handler",
+    "text",
+    "tid",
+    "time",
+    "timestamp",
+    "trigger",
+    "tsm_handler",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "unknown",
+    "uuid",
+    "void",
+    "xid",
+    "xid8",
+    "xml",
+];
+
+/// A type name as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeName {
+    /// As `format_type` spells it, without modifiers; a type that is not built in keeps the qualification it was
+    /// written with.
+    pub spelled: String,
+    /// `SETOF`
+    pub set: bool,
+    /// One of PostgreSQL's own.
+    pub built_in: bool,
+    /// `serial` and its kin: the column owns a sequence.
+    pub serial: bool,
+}
+
+/// Takes a type name. None where no identifier stands here.
+pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
+    let set = cursor.take_word("setof");
+    let quoted = cursor.peek()?.tok == Tok::Quoted;
+    let first = cursor.qualified()?;
+    let text = String::from_utf8_lossy(first.name).into_owned();
+    let system = first.schema.is_none_or(|s| s == b"pg_catalog");
+    let mut serial = false;
+    let built_in;
+    let mut spelled = if !system || quoted {
+        let char_type = quoted && system && text == "char";
+        built_in = char_type;
+        match first.schema {
+            _ if char_type => "\"char\"".to_owned(),
+            Some(schema) if schema != b"pg_catalog" => {
+                format!("{}.{}", quote_ident(&String::from_utf8_lossy(schema)), quote_ident(&text))
+            }
+            _ => quote_ident(&text),
+        }
+    } else {
+        serial = text.ends_with("serial") || text.starts_with("serial");
+        let words = multiword(&text, cursor);
+        let canonical = ALIASES.iter().find(|(alias, _)| *alias == words).map_or(words.as_str(), |(_, name)| name);
+        built_in = BUILT_IN.binary_search(&canonical).is_ok() || canonical.contains(' ') || canonical.ends_with("[]");
+        serial &= built_in;
+        // `timestamp(3) with time zone`: the modifier stands inside
+        let mut canonical = canonical.to_owned();
+        modifier(cursor);
+        if matches!(text.as_str(), "timestamp" | "time") {
+            if cursor.take_words(&["with", "time", "zone"]) {
+                canonical = format!("{text} with time zone");
+            } else {
+                cursor.take_words(&["without", "time", "zone"]);
+            }
+        }
+        if text == "interval" {
+            interval_fields(cursor);
+        }
+        if built_in { canonical } else { quote_ident(&canonical) }
+    };
+    modifier(cursor);
+    if cursor.peek().is_some_and(|i| i.tok == Tok::Operator && cursor.text(i) == b"%") && cursor.is_word_at(1, "type") {
+        cursor.skip(2);
+        spelled.push_str("%TYPE");
+    }
+    if array_suffix(cursor) {
+        spelled.push_str("[]");
+    }
+    Some(TypeName { spelled, set, built_in, serial })
+}
+
+/// Spells a type that is given as text, such as `'int4'` or `'varchar(10)[]'`; the text itself where it is no type name.
+pub fn normalize(text: &[u8]) -> String {
+    let mut statement = Statement::new(4096, 64);
+    let mut lexer = Lexer::new(Dialect::Server, 4096, 1);
+    lexer.feed(text, &mut statement);
+    lexer.finish(&mut statement);
+    statement.close();
+    let mut cursor = Cursor::new(&statement);
+    match parse(&mut cursor) {
+        Some(name) if cursor.is_empty() => name.spelled,
+        _ => String::from_utf8_lossy(text).into_owned(),
+    }
+}
+
+/// One of PostgreSQL's own types, as `format_type` spells it.
+pub fn is_built_in(spelled: &str) -> bool {
+    BUILT_IN.binary_search(&spelled).is_ok() || spelled.contains(' ') || spelled == "\"char\""
+}
+
+/// The identifier that [`quote_ident`] quoted.
+pub fn unquote_ident(text: &str) -> String {
+    match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => text.to_owned(),
+    }
+}
+
+/// Quotes an identifier where `quote_ident` would, keywords aside.
+pub fn quote_ident(name: &str) -> String {
+    let plain = name.bytes().enumerate().all(|(n, b)| matches!(b, b'a'..=b'z' | b'_') || (n > 0 && b.is_ascii_digit()));
+    if plain && !name.is_empty() { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+fn multiword(first: &str, cursor: &mut Cursor<'_>) -> String {
+    match first {
+        "double" if cursor.take_word("precision") => "double precision".to_owned(),
+        "national" if cursor.take_word("character") || cursor.take_word("char") => varying("character", cursor),
+        "character" | "char" | "nchar" => varying("character", cursor),
+        "bit" => varying("bit", cursor),
+        _ => first.to_owned(),
+    }
+}
+
+fn varying(base: &str, cursor: &mut Cursor<'_>) -> String {
+    if cursor.take_word("varying") { format!("{base} varying") } else { base.to_owned() }
+}
+
+fn modifier(cursor: &mut Cursor<'_>) {
+    if cursor.is_punct(b'(') {
+        cursor.group();
+    }
+}
+
+fn interval_fields(cursor: &mut Cursor<'_>) {
+    const FIELDS: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
+    if cursor.take_one_of(&FIELDS).is_some() && cursor.take_word("to") {
+        cursor.take_one_of(&FIELDS);
+    }
+}
+
+fn array_suffix(cursor: &mut Cursor<'_>) -> bool {
+    let mut found = cursor.take_word("array");
+    while cursor.is_punct(b'[') {
+        cursor.group();
+        found = true;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_spelled_as_format_type_does() {
+        assert!(BUILT_IN.is_sorted(), "looked up by binary search");
+        for (written, spelled) in [
+            ("int", "integer"),
+            ("INT4", "integer"),
+            ("pg_catalog.int8", "bigint"),
+            ("varchar(10)", "character varying"),
+            ("character varying (20)", "character varying"),
+            ("char(3)", "character"),
+            ("\"char\"", "\"char\""),
+            ("numeric(10,2)", "numeric"),
+            ("timestamp(3) with time zone", "timestamp with time zone"),
+            ("timestamp", "timestamp without time zone"),
+            ("timestamptz", "timestamp with time zone"),
+            ("time without time zone", "time without time zone"),
+            ("interval day to second", "interval"),
+            ("double precision", "double precision"),
+            ("float8[]", "double precision[]"),
+            ("int[3][4]", "integer[]"),
+            ("text ARRAY", "text[]"),
+            ("app.status", "app.status"),
+            ("App.\"Status\"[]", "app.\"Status\"[]"),
+            ("status", "status"),
+            ("bit varying(3)", "bit varying"),
+            ("serial", "integer"),
+        ] {
+            assert_eq!(normalize(written.as_bytes()), spelled, "{written}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `AnalyzerMachine`: [`Analyzer`] for JavaScript.
+
+use super::number;
+use super::values::{Entry, object, parse, role, thrown};
+use crate::analyzer::{Analyzer, Step};
+use crate::error::{Code, Error};
+use crate::limits::{self, Limits};
+use crate::scan::Settings;
+use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Options {
+    run: String,
+    arena_bytes: Option<f64>,
+    statement_bytes: Option<f64>,
+    search_path: Option<Vec<String>>,
+    pgtap_schemas: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct ProgressOut {
+    consumed: usize,
+    step: &'static str,
+}
+
+#[derive(Serialize)]
+struct StatsOut {
+    bytes: u64,
+    records: u64,
+    segments: u64,
+    sources: u32,
+}
+
+/// Reads sources into segments. Every call is synchronous; JavaScript drives it.
+#[wasm_bindgen]
+pub struct AnalyzerMachine(Analyzer);
+
+#[wasm_bindgen]
+impl AnalyzerMachine {
+    /// `{ run, arenaBytes?, statementBytes?, searchPath?, pgtapSchemas? }`; `run` is 32 hexadecimal digits.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue) -> Result<AnalyzerMachine, JsValue> {
+        let options: Options = parse("the options object", options)?;
+        let limits = Limits {
+            arena_bytes: bytes("arenaBytes", options.arena_bytes, limits::DEFAULT_ARENA_BYTES)?,
+            statement_bytes: bytes("statementBytes", options.statement_bytes, limits::DEFAULT_STATEMENT_BYTES)?,
+        };
+        let settings = Settings {
+            limits,
+            search_path: options.search_path.unwrap_or_default(),
+            pgtap_schemas: options.pgtap_schemas.unwrap_or_default(),
+        };
+        let run = run_id(&options.run)?;
+        Analyzer::new(run, settings).map(AnalyzerMachine).map_err(|e| thrown(&e))
+    }
+
+    /// Starts a source.
+    pub fn begin(&mut self, path: &str, role_word: &str) -> Result<(), JsValue> {
+        self.0.begin(path.as_bytes(), role(role_word)?).map_err(|e| thrown(&e))
+    }
+
+    /// Reads a window: `{ consumed, step }`.
+    pub fn push(&mut self, window: &[u8]) -> Result<JsValue, JsValue> {
+        let progress = self.0.push(window).map_err(|e| thrown(&e))?;
+        object(&ProgressOut { consumed: progress.consumed, step: word(progress.step) })
+    }
+
+    /// Ends the source.
+    pub fn end(&mut self) -> Result<String, JsValue> {
+        self.0.end().map(|s| word(s).to_owned()).map_err(|e| thrown(&e))
+    }
+
+    /// Gives the source up.
+    pub fn abandon(&mut self, reason: &str) -> Result<String, JsValue> {
+        self.0.abandon(reason).map(|s| word(s).to_owned()).map_err(|e| thrown(&e))
+    }
+
+    /// Flushes the rest.
+    pub fn finish(&mut self) -> Result<String, JsValue> {
+        self.0.finish().map(|s| word(s).to_owned()).map_err(|e| thrown(&e))
+    }
+
+    /// The segment that waits, `{ id, seq, records, bytes }`; `bytes` is a fresh copy.
+    pub fn pending(&self) -> Result<JsValue, JsValue> {
+        let Some(pending) = self.0.pending() else { return Ok(JsValue::UNDEFINED) };
+        let segment = js_sys::Object::new();
+        let set = |key: &str, value: &JsValue| js_sys::Reflect::set(&segment, &JsValue::from_str(key), value);
+        set("id", &JsValue::from_str(&pending.id))?;
+        set("seq", &JsValue::from_f64(number(pending.seq)))?;
+        set("records", &JsValue::from_f64(number(pending.records as u64)))?;
+        set("bytes", &Uint8Array::from(pending.bytes))?;
+        Ok(segment.into())
+    }
+
+    /// The segment was kept.
+    pub fn ack(&mut self, seq: f64) -> Result<(), JsValue> {
+        self.0.ack(super::length(seq)?).map_err(|e| thrown(&e))
+    }
+
+    /// The manifest's entry of the source sealed last.
+    pub fn entry(&self) -> Result<JsValue, JsValue> {
+        match self.0.entry() {
+            Some(entry) => object(&Entry::from(entry)),
+            None => Err(thrown(&Error::new(Code::State, "no source was sealed yet"))),
+        }
+    }
+
+    /// `{ bytes, records, segments, sources }`
+    pub fn stats(&self) -> Result<JsValue, JsValue> {
+        let stats = self.0.stats();
+        object(&StatsOut {
+            bytes: stats.bytes,
+            records: stats.records,
+            segments: stats.segments,
+            sources: stats.sources,
+        })
+    }
+
+    /// Size of the arena.
+    #[wasm_bindgen(getter, js_name = arenaBytes)]
+    pub fn arena_bytes(&self) -> f64 {
+        number(self.0.arena().0 as u64)
+    }
+
+    /// Bytes of the arena in use.
+    #[wasm_bindgen(getter, js_name = usedBytes)]
+    pub fn used_bytes(&self) -> f64 {
+        number(self.0.arena().1 as u64)
+    }
+}
+
+fn word(step: Step) -> &'static str {
+    match step {
+        Step::NeedInput => "need-input",
+        Step::SegmentReady => "segment-ready",
+        Step::Done => "done",
+    }
+}
+
+fn bytes(name: &str, given: Option<f64>, default: usize) -> Result<usize, JsValue> {
+    let Some(given) = given else { return Ok(default) };
+    super::length(given).ok().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| {
+        thrown(&Error::new(Code::Config, format!("limits.{name} is {given}; give a whole number of bytes")))
+    })
+}
+
+fn run_id(text: &str) -> Result<[u8; 16], JsValue> {
+    let digits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let mut run = [0; 16];
+    for (n, byte) in run.iter_mut().enumerate() {
+        *byte = text.get(n * 2..n * 2 + 2).and_then(|h| u8::from_str_radix(h, 16).ok()).unwrap_or_default();
+    }
+    if digits {
+        return Ok(run);
+    }
+    Err(thrown(&Error::new(Code::Config, format!("run is {text:?}; give 32 hexadecimal digits"))))
+}

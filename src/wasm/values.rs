@@ -1,0 +1,292 @@
+//! Rust's values as JavaScript's plain objects.
+
+use crate::coverage::Count;
+use crate::database::Summary;
+use crate::database::reader::{Answer, ObjectKey, Row};
+use crate::error::{Code, Error};
+use crate::merge::ManifestEntry;
+use crate::scan::SourceRole;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use wasm_bindgen::JsValue;
+
+/// A value as a plain object; numbers are never bigints.
+pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(|e| thrown(&Error::new(Code::Internal, e.to_string())))
+}
+
+/// A plain object as a value.
+///
+/// # Errors
+/// `CONFIG` that says what does not fit.
+pub fn parse<T: DeserializeOwned>(what: &str, value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|e| thrown(&Error::new(Code::Config, format!("{what} has another form than it should: {e}"))))
+}
+
+/// An error as JavaScript gets it thrown.
+pub fn thrown(error: &Error) -> JsValue {
+    let plain = Thrown {
+        code: error.code.as_str(),
+        message: &error.message,
+        file: error.file.as_deref(),
+        line: error.line,
+        offset: error.offset,
+    };
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible().serialize_missing_as_null(false);
+    plain.serialize(&serializer).unwrap_or_else(|_| JsValue::from_str(error.code.as_str()))
+}
+
+#[derive(Serialize)]
+struct Thrown<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+}
+
+/// A manifest's entry.
+#[derive(Serialize, Deserialize)]
+pub struct Entry {
+    path: String,
+    role: String,
+    bytes: u64,
+    hash: String,
+    complete: bool,
+}
+
+/// A manifest.
+#[derive(Serialize, Deserialize)]
+pub struct Manifest {
+    format: String,
+    sources: Vec<Entry>,
+}
+
+impl From<&ManifestEntry> for Entry {
+    fn from(entry: &ManifestEntry) -> Self {
+        Entry {
+            path: entry.path.clone(),
+            role: entry.role.as_str().to_owned(),
+            bytes: entry.bytes,
+            hash: entry.hash.clone(),
+            complete: entry.complete,
+        }
+    }
+}
+
+impl Manifest {
+    /// Its entries.
+    pub fn entries(self) -> Result<Vec<ManifestEntry>, JsValue> {
+        if self.format != "pgtap-cov-manifest/1" {
+            let message = format!("the manifest's format is {}; this version reads pgtap-cov-manifest/1", self.format);
+            return Err(thrown(&Error::new(Code::Version, message)));
+        }
+        let entry = |e: Entry| {
+            Ok(ManifestEntry { path: e.path, role: role(&e.role)?, bytes: e.bytes, hash: e.hash, complete: e.complete })
+        };
+        self.sources.into_iter().map(entry).collect()
+    }
+}
+
+/// The role that is spelled so.
+pub fn role(word: &str) -> Result<SourceRole, JsValue> {
+    SourceRole::from_word(word)
+        .ok_or_else(|| thrown(&Error::new(Code::Config, format!("the role is {word:?}; give 'schema' or 'tests'"))))
+}
+
+#[derive(Serialize)]
+struct CountOut {
+    objects: u32,
+    covered: u32,
+    exercised: u32,
+    asserted: u32,
+    declared: u32,
+    gap: u32,
+    percent: Option<f64>,
+}
+
+impl From<&Count> for CountOut {
+    fn from(count: &Count) -> Self {
+        // tenths of a percent, rounded down: 99.96 % is not 100 %
+        let tenths = (u64::from(count.covered()) * 1000).checked_div(u64::from(count.objects));
+        CountOut {
+            objects: count.objects,
+            covered: count.covered(),
+            exercised: count.exercised,
+            asserted: count.asserted,
+            declared: count.declared,
+            gap: count.gap,
+            percent: tenths.map(|t| super::number(t) / 10.0),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SummaryOut<'a> {
+    complete: bool,
+    problems: &'a [String],
+    totals: CountOut,
+    kinds: BTreeMap<&'static str, CountOut>,
+    files: u32,
+    evidence: u32,
+    stale: u32,
+    diagnostics: Severities,
+    bytes: u64,
+    assertions: u64,
+    unresolved: u64,
+}
+
+#[derive(Serialize)]
+struct Severities {
+    error: u32,
+    warning: u32,
+    info: u32,
+}
+
+/// The figures.
+pub fn summary(s: &Summary) -> Result<JsValue, JsValue> {
+    object(&SummaryOut {
+        complete: s.complete,
+        problems: &s.problems,
+        totals: (&s.totals).into(),
+        kinds: s.kinds.iter().map(|(kind, count)| (kind.as_str(), count.into())).collect(),
+        files: s.files,
+        evidence: s.evidence,
+        stale: s.stale,
+        diagnostics: Severities { error: s.diagnostics[0], warning: s.diagnostics[1], info: s.diagnostics[2] },
+        bytes: s.bytes,
+        assertions: s.assertions,
+        unresolved: s.unresolved,
+    })
+}
+
+#[derive(Serialize)]
+struct PageOut<'a> {
+    rows: Vec<RowOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct KeyOut<'a> {
+    kind: &'a str,
+    schema: &'a str,
+    name: &'a str,
+    sub: &'a str,
+    args: &'a str,
+}
+
+#[derive(Serialize)]
+struct PlaceOut<'a> {
+    file: &'a str,
+    line: u32,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RowOut<'a> {
+    Object {
+        #[serde(flatten)]
+        key: KeyOut<'a>,
+        defined: PlaceOut<'a>,
+        state: &'a str,
+        structure: u32,
+        behavior: u32,
+        act: u32,
+        fixture: u32,
+        aspects: &'a [&'static str],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+    },
+    Evidence {
+        file: &'a str,
+        line: u32,
+        via: &'a str,
+        aspect: &'a str,
+        strength: &'a str,
+    },
+    File {
+        path: &'a str,
+        role: &'a str,
+        bytes: u64,
+        complete: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        plan: Option<u32>,
+        assertions: u32,
+        unresolved: u32,
+    },
+    Diagnostic {
+        code: &'a str,
+        severity: &'a str,
+        file: &'a str,
+        line: u32,
+        message: &'a str,
+    },
+    Stale {
+        #[serde(flatten)]
+        key: KeyOut<'a>,
+        file: &'a str,
+        line: u32,
+        via: &'a str,
+    },
+}
+
+fn key(k: &ObjectKey) -> KeyOut<'_> {
+    KeyOut { kind: k.kind.as_str(), schema: &k.schema, name: &k.name, sub: &k.sub, args: &k.args }
+}
+
+fn row(row: &Row) -> RowOut<'_> {
+    match row {
+        Row::Object(o) => RowOut::Object {
+            key: key(&o.key),
+            defined: PlaceOut { file: &o.file, line: o.line },
+            state: o.state.as_str(),
+            structure: o.counts[0],
+            behavior: o.counts[1],
+            act: o.counts[2],
+            fixture: o.counts[3],
+            aspects: &o.aspects,
+            reason: o.reason(),
+        },
+        Row::Evidence(e) => RowOut::Evidence {
+            file: &e.file,
+            line: e.line,
+            via: &e.via,
+            aspect: e.aspect,
+            strength: e.strength.as_str(),
+        },
+        Row::File(f) => RowOut::File {
+            path: &f.path,
+            role: f.role.as_str(),
+            bytes: f.bytes,
+            complete: f.complete,
+            plan: f.plan,
+            assertions: f.assertions,
+            unresolved: f.unresolved,
+        },
+        Row::Diagnostic(d) => RowOut::Diagnostic {
+            code: d.code.as_str(),
+            severity: d.code.severity(),
+            file: &d.file,
+            line: d.line,
+            message: &d.message,
+        },
+        Row::Stale(s) => RowOut::Stale { key: key(&s.key), file: &s.file, line: s.line, via: &s.via },
+    }
+}
+
+/// The answer to a query.
+pub fn answer(answer: &Answer) -> Result<JsValue, JsValue> {
+    match answer {
+        Answer::Summary(s) => summary(s),
+        Answer::Rows(rows, next) => {
+            object(&PageOut { rows: rows.iter().map(row).collect(), next: next.map(|n| n.to_string()) })
+        }
+    }
+}

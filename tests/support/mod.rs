@@ -1,0 +1,140 @@
+//! Drives the machines as a host would.
+#![allow(dead_code)] // each test binary uses a part of it
+
+use pgtap_cov::analyzer::{Analyzer, RunStats, Step};
+use pgtap_cov::database::build::{Build, BuildStep};
+use pgtap_cov::database::reader::{Answer, ObjectRow, Page, Query, ReadStep, Reader, Row};
+use pgtap_cov::error::Error;
+use pgtap_cov::limits::Limits;
+use pgtap_cov::merge::ManifestEntry;
+use pgtap_cov::scan::{Settings, SourceRole};
+
+pub type Segments = Vec<(String, Vec<u8>)>;
+
+/// A source: path, role, text.
+pub type Source<'a> = (&'a str, SourceRole, &'a [u8]);
+
+pub struct Scanned {
+    pub segments: Segments,
+    pub manifest: Vec<ManifestEntry>,
+    pub stats: RunStats,
+}
+
+pub fn settings(arena_bytes: usize) -> Settings {
+    Settings { limits: Limits { arena_bytes, ..Limits::default() }, ..Settings::default() }
+}
+
+/// Reads sources in chunks of `chunk` bytes through an arena of `arena` bytes.
+pub fn scan(sources: &[Source<'_>], chunk: usize, arena: usize) -> Result<Scanned, Error> {
+    scan_with([7; 16], sources, chunk, settings(arena))
+}
+
+pub fn scan_with(run: [u8; 16], sources: &[Source<'_>], chunk: usize, settings: Settings) -> Result<Scanned, Error> {
+    let mut analyzer = Analyzer::new(run, settings)?;
+    let mut segments = Segments::new();
+    let mut manifest = Vec::new();
+    for (path, role, text) in sources {
+        analyzer.begin(path.as_bytes(), *role)?;
+        for chunk in text.chunks(chunk) {
+            let mut rest = chunk;
+            loop {
+                let progress = analyzer.push(rest)?;
+                rest = &rest[progress.consumed..];
+                match progress.step {
+                    Step::SegmentReady => keep(&mut analyzer, &mut segments)?,
+                    _ => break,
+                }
+            }
+            assert!(rest.is_empty(), "a push that asks for input has taken all of it");
+        }
+        while analyzer.end()? == Step::SegmentReady {
+            keep(&mut analyzer, &mut segments)?;
+        }
+        manifest.extend(analyzer.entry().cloned());
+    }
+    while analyzer.finish()? == Step::SegmentReady {
+        keep(&mut analyzer, &mut segments)?;
+    }
+    Ok(Scanned { segments, manifest, stats: analyzer.stats() })
+}
+
+pub fn keep(analyzer: &mut Analyzer, segments: &mut Segments) -> Result<(), Error> {
+    let Some(pending) = analyzer.pending() else { return Ok(()) };
+    let seq = pending.seq;
+    segments.push((pending.id, pending.bytes.to_vec()));
+    analyzer.ack(seq)
+}
+
+/// Merges segments into a database.
+pub fn build(segments: &[(String, Vec<u8>)], manifest: Vec<ManifestEntry>) -> Result<Vec<u8>, Error> {
+    let mut build = Build::new(manifest)?;
+    for (id, bytes) in segments {
+        build.add_segment(id, bytes.len() as u64)?;
+    }
+    let mut database = Vec::new();
+    loop {
+        match build.next_step()? {
+            BuildStep::Read(request) => {
+                let from = usize::try_from(request.offset).unwrap_or(usize::MAX);
+                let bytes = segments[request.segment].1.get(from..from + request.length as usize);
+                build.supply(bytes.unwrap_or_default())?;
+            }
+            BuildStep::Write(bytes) => database.extend(bytes),
+            BuildStep::Done => return Ok(database),
+        }
+    }
+}
+
+/// Scans and merges in one go.
+pub fn database(sources: &[Source<'_>], chunk: usize, arena: usize) -> Result<Vec<u8>, Error> {
+    let scanned = scan(sources, chunk, arena)?;
+    build(&scanned.segments, scanned.manifest)
+}
+
+/// Asks a database.
+pub fn ask(database: &[u8], query: Query) -> Result<Answer, Error> {
+    let mut reader = Reader::new(database.len() as u64);
+    reader.query(query)?;
+    loop {
+        match reader.next_step()? {
+            ReadStep::Read(offset, length) => {
+                let from = usize::try_from(offset).unwrap_or(usize::MAX);
+                let bytes = from.checked_add(length as usize).and_then(|to| database.get(from..to));
+                reader.supply(bytes.unwrap_or_default())?;
+            }
+            ReadStep::Answer(answer) => return Ok(answer),
+        }
+    }
+}
+
+pub const ALL: Page = Page { after: 0, limit: 10_000 };
+
+/// Every object of a database.
+pub fn objects(database: &[u8]) -> Vec<ObjectRow> {
+    let mut objects = Vec::new();
+    let mut page = ALL;
+    loop {
+        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page };
+        let Ok(Answer::Rows(rows, next)) = ask(database, query) else { panic!("no page of objects") };
+        objects.extend(rows.into_iter().map(|row| match row {
+            Row::Object(object) => object,
+            other => panic!("{other:?}"),
+        }));
+        match next {
+            Some(after) => page.after = after,
+            None => return objects,
+        }
+    }
+}
+
+/// `kind schema.name.sub(args) state` of each object.
+pub fn spelled(database: &[u8]) -> Vec<String> {
+    let spell = |o: ObjectRow| {
+        let k = &o.key;
+        let args = if k.kind.is_routine() { format!("({})", k.args) } else { String::new() };
+        let parts: Vec<&str> =
+            [&k.schema, &k.name, &k.sub].into_iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
+        format!("{} {}{args} {}", k.kind.as_str(), parts.join("."), o.state.as_str())
+    };
+    objects(database).into_iter().map(spell).collect()
+}
