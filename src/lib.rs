@@ -22,4 +22,4 @@ pub mod scan;
 pub mod segment;
 pub mod sql;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;

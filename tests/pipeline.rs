@@ -1,4 +1,5 @@
 //! Text to figures, through every floor.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod support;
 

@@ -279,7 +279,7 @@ fn select<'a>(mut left: Vec<&'a Candidate>, args: &[Type]) -> Option<&'a Candida
                 param.category() == *category && (!preferred || param.is_preferred())
             })
         };
-        let kept: Vec<&Candidate> = left.iter().copied().filter(|c| fits(&c)).collect();
+        let kept: Vec<&Candidate> = left.iter().copied().filter(fits).collect();
         if !kept.is_empty() {
             left = kept;
         }

@@ -120,7 +120,7 @@ pub fn open_block(bytes: &[u8], identity: Identity, ordinal: u32, kind: u8) -> R
     let length = u32_at(bytes, 8)? as usize;
     let payload = bytes.get(BLOCK_HEADER_BYTES..).filter(|p| p.len() == length);
     let payload = payload.ok_or_else(|| damaged("has another length than the index says"))?;
-    if bytes[0] != kind || u32_at(bytes, 12)? != checksum(identity, ordinal, bytes[0], count, payload) {
+    if bytes[..4] != [kind, 0, 0, 0] || u32_at(bytes, 12)? != checksum(identity, ordinal, bytes[0], count, payload) {
         return Err(damaged("does not match its checksum"));
     }
     Ok((payload, count))

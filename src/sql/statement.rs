@@ -181,9 +181,8 @@ impl Statement {
             _ => false,
         };
         if routine && self.parens == 0 {
-            if is(b"begin") {
-                self.begins = self.begins.saturating_add(1);
-            } else if is(b"case") && self.begins > 0 {
+            // CASE ends with END too; it matters only inside of a body
+            if is(b"begin") || (is(b"case") && self.begins > 0) {
                 self.begins = self.begins.saturating_add(1);
             } else if is(b"end") {
                 self.begins = self.begins.saturating_sub(1);

@@ -7,6 +7,10 @@ mod merge;
 mod reader;
 mod values;
 
+pub use analyzer::AnalyzerMachine;
+pub use merge::MergeMachine;
+pub use reader::ReaderMachine;
+
 use wasm_bindgen::prelude::*;
 
 /// The version of the crate, which is the package's.

@@ -1,5 +1,5 @@
 //! Drives the machines as a host would.
-#![allow(dead_code)] // each test binary uses a part of it
+#![allow(dead_code, clippy::panic)] // each test binary uses a part of it
 
 use pgtap_cov::analyzer::{Analyzer, RunStats, Step};
 use pgtap_cov::database::build::{Build, BuildStep};

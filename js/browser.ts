@@ -1,0 +1,12 @@
+/** The package for pages and workers: everything of the main entry, and folders as sources. */
+export * from './index.js';
+export { discover, type Discovery } from './discover.js';
+export {
+  scan,
+  type RunFigures,
+  type ScanOptions,
+  type ScanProgress,
+  type ScanResult,
+  type ScanSource,
+} from './scan.js';
+export { filesOf, filesOfDirectory, sourcesOf, type ProjectFile } from './folder.js';

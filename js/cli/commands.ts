@@ -1,0 +1,69 @@
+/** What the commands do; each resolves with its exit status. */
+import { realpathSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import { CoverageError, withDetails } from '../error.js';
+import { readText } from '../files.js';
+import { openDatabase, scanProject, type ProjectScanOptions } from '../scan-project.js';
+import { visible } from '../reports/names.js';
+import { describe, ProgressLine, type Io } from './io.js';
+import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
+
+export interface ScanCommandOptions extends ReportOptions {
+  schema?: string[];
+  tests?: string[];
+  database?: string;
+  arena?: number;
+}
+
+/** Scans a project and reports. The status is 3 when a source could not be read; the rest is counted and reported. */
+export async function scanCommand(directory: string, options: ScanCommandOptions, io: Io): Promise<number> {
+  const names = chosenReporters(options);
+  const progress = new ProgressLine(io.stderr);
+  const scanOptions: ProjectScanOptions = { signal: io.signal, onProgress: (now) => progress.show(now) };
+  if (options.schema) scanOptions.schema = options.schema;
+  if (options.tests) scanOptions.tests = options.tests;
+  if (options.database !== undefined) scanOptions.database = options.database;
+  if (options.arena !== undefined) scanOptions.limits = { arenaBytes: options.arena };
+  const scanned = await scanProject(directory, scanOptions).finally(() => progress.clear());
+  try {
+    const { project, coverage, run, source, unreadable } = scanned;
+    io.stderr.write(`pgtap-cov: ${visible(project.layout)}\n`);
+    if (project.tests.length === 0)
+      io.stderr.write('pgtap-cov: warning: no tests found: name them with --tests GLOB\n');
+    for (const error of unreadable) io.stderr.write(describe(error));
+    await writeReports(names, { coverage, run, source }, options.out, io);
+    return unreadable.length > 0 ? 3 : 0;
+  } finally {
+    await scanned.close();
+  }
+}
+
+/** Reports from a database; schema files are looked for below `root`. */
+export async function reportCommand(
+  database: string,
+  options: ReportOptions & { root: string },
+  io: Io,
+): Promise<number> {
+  const names = chosenReporters(options);
+  const coverage = await openDatabase(database);
+  try {
+    const source = (path: string) => readBelow(options.root, path);
+    await writeReports(names, { coverage, source }, options.out, io);
+    return 0;
+  } catch (error) {
+    // Whoever writes names the file; an error without one came from reading the database.
+    throw error instanceof CoverageError && !error.file ? withDetails(error, { file: database }) : error;
+  } finally {
+    await coverage.close();
+  }
+}
+
+/** A file of the database's list, if it lies below the root: a database may come from anywhere and name any path. */
+function readBelow(root: string, path: string): string | undefined {
+  try {
+    const real = realpathSync(resolve(root, path));
+    return real.startsWith(realpathSync(root).replace(/[\\/]$/, '') + sep) ? readText(real) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+/** The command line: options and commands. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CoverageError } from '../error.js';
+import { reporters } from '../reports/index.js';
+import { ready } from '../wasm.js';
+import { reportCommand, scanCommand, type ScanCommandOptions } from './commands.js';
+import { describe, Output, statusOf, type Io } from './io.js';
+import type { ReportOptions } from './reports.js';
+
+const EXAMPLES = `
+Examples:
+  pgtap-cov                               scan the project in this directory
+  pgtap-cov scan app --out coverage       figures to the terminal, pages to coverage/html
+  pgtap-cov --schema 'db/*.sql' --tests 'db/t/**/*.sql' --reporter json
+  pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
+
+Exit status: 0 fine, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
+`;
+
+/** Runs the command line on these arguments (without node and script) and resolves with the exit status. */
+export async function run(args: string[], io: Io): Promise<number> {
+  let status = 0;
+  const output = new Output(io.stdout);
+  let help = '';
+  const program = new Command('pgtap-cov')
+    .description('Which objects of a PostgreSQL schema do its pgTAP tests test, and which not?')
+    .option('-V, --version', 'print the version')
+    .on('option:version', () => {
+      throw new CommanderError(0, 'version', '');
+    })
+    .addHelpText('after', EXAMPLES);
+  configure(program, (text) => (help += text));
+  const scan = program
+    .command('scan', { isDefault: true })
+    .description('find schema and tests of a project, scan them and report (the default)')
+    .argument('[dir]', 'the project', '.')
+    .option('--schema <glob>', 'schema files, relative to the project, in natural order (repeatable)', each)
+    .option('--tests <glob>', 'test files, relative to the project (repeatable)', each)
+    .option('--database <file>', 'keep the coverage database in this file')
+    .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes)
+    .action(async (directory: string, options: ScanCommandOptions) => {
+      status = await scanCommand(directory, options, io);
+    });
+  const report = program
+    .command('report')
+    .description('write reports from a coverage database')
+    .argument('<database>', 'the file that scan --database kept')
+    .option('--root <dir>', 'where the schema files lie, for reports that show them', '.')
+    .action(async (database: string, options: ReportOptions & { root: string }) => {
+      status = await reportCommand(database, options, io);
+    });
+  for (const command of [scan, report]) {
+    configure(command, (text) => (help += text));
+    command
+      .option(
+        '--reporter <name>',
+        `${Array.from(reporters.keys()).join(', ')} (repeatable; default: text)`,
+        each,
+      )
+      .option(
+        '--out <dir>',
+        'write each report to a file in here, text still to stdout (default: text and html)',
+      );
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    return await failed(error, help, output, io);
+  }
+}
+
+async function failed(error: unknown, help: string, output: Output, io: Io): Promise<number> {
+  if (error instanceof CommanderError) {
+    if (error.code === 'version') {
+      await output.write(`${(await ready()).version()}\n`);
+      return 0;
+    }
+    if (error.exitCode === 0) {
+      await output.write(help);
+      return 0;
+    }
+    return failed(new CoverageError('CONFIG', error.message.replace(/^error: /, '')), help, output, io);
+  }
+  io.stderr.write(describe(error));
+  return statusOf(error);
+}
+
+/** Commander writes nothing itself and never ends the process. */
+function configure(command: Command, takeHelp: (text: string) => void): void {
+  command.exitOverride().configureOutput({ writeOut: takeHelp, writeErr: () => {}, outputError: () => {} });
+}
+
+function each(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+function bytes(value: string): number {
+  if (/^[1-9][0-9]{0,14}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It is a number of bytes.');
+}

@@ -1,0 +1,165 @@
+/** Files of Node as the package's sources and sinks. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CoverageError, hostError, messageOf } from './error.js';
+import type { RangeSource } from './types.js';
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** A file, read by range. `INPUT` where it cannot be opened or read, with the file's name. */
+export class FileRange implements RangeSource {
+  readonly path: string;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  static async open(path: string): Promise<FileRange> {
+    try {
+      return new FileRange(path, await openFile(path));
+    } catch (cause) {
+      throw new CoverageError('INPUT', `cannot be opened: ${reason(cause)}`, { file: path, cause });
+    }
+  }
+
+  async size(): Promise<number> {
+    return (await this.#file.stat()).size;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    while (at < length) {
+      const { bytesRead } = await this.#file
+        .read(bytes, at, length - at, offset + at)
+        .catch((cause: unknown) => {
+          throw new CoverageError('INPUT', `cannot be read: ${reason(cause)}`, {
+            file: this.path,
+            offset,
+            cause,
+          });
+        });
+      if (bytesRead === 0) {
+        throw new CoverageError('INPUT', `ends before byte ${offset + length}`, { file: this.path, offset });
+      }
+      at += bytesRead;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** Opens a file as a stream of chunks of at most 64 KiB; the error of a failed open or read says why in few words. */
+export async function streamFile(path: string): Promise<ReadableStream<Uint8Array>> {
+  const file = await openFile(path).catch(plain);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+          if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
+          await file.close();
+          controller.close();
+        } catch (cause) {
+          await file.close().catch(() => {});
+          plain(cause);
+        }
+      },
+      cancel: () => file.close(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The text of a file, or undefined where it cannot be read. Invalid bytes become U+FFFD. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A file that is written beside and takes its name only when it is whole. `commit` or `discard` must be called.
+ * Failures are `STORE` with the file's name.
+ */
+export class NewFile {
+  readonly path: string;
+  readonly #beside: string;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, beside: string, file: FileHandle) {
+    this.path = path;
+    this.#beside = beside;
+    this.#file = file;
+  }
+
+  static async create(path: string): Promise<NewFile> {
+    const beside = `${path}.${randomUUID()}.partial`;
+    return written(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      return new NewFile(path, beside, await open(beside, 'wx'));
+    });
+  }
+
+  write(bytes: Uint8Array | string): Promise<void> {
+    return written(this.path, () => this.#file.writeFile(bytes));
+  }
+
+  commit(): Promise<void> {
+    return written(this.path, async () => {
+      await this.#file.sync();
+      await this.#file.close();
+      await rename(this.#beside, this.path);
+    });
+  }
+
+  async discard(): Promise<void> {
+    await this.#file.close().catch(() => {});
+    await rm(this.#beside, { force: true });
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, 'r');
+  // A directory can be opened; reading it would fail later and less clearly.
+  if (!(await file.stat()).isDirectory()) return file;
+  await file.close();
+  throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+}
+
+async function written<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw hostError('STORE', 'cannot be written', reason(cause), { file: path, cause });
+  }
+}
+
+function plain(cause: unknown): never {
+  throw new Error(reason(cause), { cause });
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOENT: 'no such file or directory',
+  ENOSPC: 'no space left on the device',
+  ENOTDIR: 'a part of its path is no directory',
+  EPERM: 'not permitted',
+  EROFS: 'read-only file system',
+};
+
+/** Why a file system call failed, without the call and the path that Node puts into the message. */
+export function reason(cause: unknown): string {
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return (code !== undefined && Object.hasOwn(REASONS, code) && REASONS[code]) || messageOf(cause);
+}

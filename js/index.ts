@@ -1,0 +1,8 @@
+/** What PostgreSQL schemas their pgTAP tests cover: for browsers and Node alike. */
+export { init, type WasmInput } from './wasm.js';
+export { Analyzer, type AnalyzerOptions } from './analyzer.js';
+export { merge, type MergeOptions } from './merge.js';
+export { Coverage } from './coverage.js';
+export { CoverageError, type ErrorCode, type ErrorDetails } from './error.js';
+export { MemoryStore } from './stores/memory.js';
+export type * from './types.js';

@@ -1,0 +1,15 @@
+/** The package for Node: everything of the main entry, files as stores and sources, projects on disk. */
+export * from './index.js';
+export { discover, type Discovery } from './discover.js';
+export { FileRange } from './files.js';
+export { findProject, type Project, type ProjectGlobs } from './project.js';
+export { openDatabase, scanProject, type ProjectScan, type ProjectScanOptions } from './scan-project.js';
+export {
+  scan,
+  type RunFigures,
+  type ScanOptions,
+  type ScanProgress,
+  type ScanResult,
+  type ScanSource,
+} from './scan.js';
+export { FsStore } from './stores/fs.js';

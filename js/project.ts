@@ -1,0 +1,94 @@
+/** Which files of a directory are schema and tests. Node only. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { byteOrder, discover, naturalOrder } from './discover.js';
+import { CoverageError } from './error.js';
+import { reason } from './files.js';
+
+/** Globs that replace what would be found, relative to the project; a plain path or folder is a glob too. */
+export interface ProjectGlobs {
+  schema?: string[];
+  tests?: string[];
+}
+
+/** The files of a project, relative to it, and how they were found. */
+export interface Project {
+  schema: string[];
+  tests: string[];
+  layout: string;
+}
+
+const SQL_FILES = '**/*.{sql,pg}';
+
+/**
+ * Finds schema and tests of the project in a directory; see `discover` for the layouts and their order. With globs, files
+ * of one glob are in natural order and globs in the order given.
+ *
+ * Rejects with `INPUT` for a directory that cannot be read, `CONFIG` where no schema is found, a glob matches nothing, or
+ * a file is given as both.
+ */
+export async function findProject(directory: string, globs: ProjectGlobs = {}): Promise<Project> {
+  await checkDirectory(directory);
+  const given = {
+    schema: globs.schema?.length ? await expand(directory, globs.schema) : undefined,
+    tests: globs.tests?.length ? await expand(directory, globs.tests) : undefined,
+  };
+  const twice = given.schema?.find((path) => given.tests?.includes(path));
+  if (twice !== undefined) {
+    throw new CoverageError('CONFIG', 'is matched by both --schema and --tests', { file: twice });
+  }
+  const found = given.schema && given.tests ? undefined : await discovered(directory);
+  const project = {
+    schema: given.schema ?? without(found!.schema, given.tests),
+    tests: given.tests ?? without(found!.tests, given.schema),
+    layout: [given.schema && '--schema', given.tests && '--tests', found?.layout].filter(Boolean).join(', '),
+  };
+  if (project.schema.length > 0) return project;
+  const message =
+    'no schema files found (supabase/migrations, migrations, schema.sql, sql): name them with --schema GLOB';
+  throw new CoverageError('CONFIG', message, { file: directory });
+}
+
+async function checkDirectory(directory: string): Promise<void> {
+  let isDirectory;
+  try {
+    isDirectory = (await stat(directory)).isDirectory();
+  } catch (cause) {
+    throw new CoverageError('INPUT', `cannot be read: ${reason(cause)}`, { file: directory, cause });
+  }
+  if (!isDirectory) throw new CoverageError('INPUT', 'is no directory', { file: directory });
+}
+
+async function discovered(directory: string): Promise<Project> {
+  return discover(await files(directory, [SQL_FILES, '**/config.toml']));
+}
+
+async function expand(directory: string, patterns: string[]): Promise<string[]> {
+  const paths = new Set<string>();
+  for (const pattern of patterns) {
+    for (const path of await matches(directory, pattern)) paths.add(path);
+  }
+  return Array.from(paths);
+}
+
+/** A plain path is taken as it is: when it cannot be read, the scan says so and counts the rest. */
+async function matches(directory: string, pattern: string): Promise<string[]> {
+  const path = pattern.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '') || '.';
+  const stats = await stat(resolve(directory, path)).catch(() => undefined);
+  if (stats ? !stats.isDirectory() : !isDynamicPattern(pattern)) return [path];
+  const found = await files(directory, [
+    stats?.isDirectory() ? (path === '.' ? SQL_FILES : `${path}/${SQL_FILES}`) : pattern,
+  ]);
+  if (found.length > 0) return found.sort(naturalOrder);
+  throw new CoverageError('CONFIG', 'no file matches (globs are relative to the project)', { file: pattern });
+}
+
+async function files(directory: string, patterns: string[]): Promise<string[]> {
+  const found = await glob(patterns, { cwd: directory, ignore: ['**/node_modules/**'] });
+  return found.sort(byteOrder);
+}
+
+function without(paths: string[], taken: string[] | undefined): string[] {
+  return taken ? paths.filter((path) => !taken.includes(path)) : paths;
+}

@@ -1,0 +1,57 @@
+/** The coverage database as a coverage map of istanbul, which its reporters turn into LCOV and HTML. */
+import coverageLibrary from 'istanbul-lib-coverage';
+import type { CoverageMap, FileCoverageData, Range } from 'istanbul-lib-coverage';
+import type { Coverage } from '../coverage.js';
+import { rowsOf } from '../pages.js';
+import type { CoveredObject } from '../types.js';
+import { nameOf } from './names.js';
+
+const FUNCTIONS: ReadonlySet<string> = new Set(['function', 'procedure', 'aggregate', 'trigger']);
+
+/**
+ * The schema files are the files, definitions the statements; routines and triggers are functions too. A definition
+ * counts as hit by the places that test it, if the object is covered; else zero. Holds all objects at once.
+ */
+export async function coverageMap(
+  coverage: Coverage,
+  pathOf: (path: string) => string,
+): Promise<CoverageMap> {
+  const files = new Map<string, FileCoverageData>();
+  let id = 0;
+  for await (const { path, role } of rowsOf((page) => coverage.files(page))) {
+    if (role === 'schema') files.set(path, emptyFile(pathOf(path)));
+  }
+  for await (const object of coverage.iterate()) {
+    const { file } = object.defined;
+    if (!files.has(file)) files.set(file, emptyFile(pathOf(file)));
+    add(files.get(file)!, String(id++), object);
+  }
+  const map = coverageLibrary.createCoverageMap();
+  for (const file of files.values()) map.addFileCoverage(file);
+  return map;
+}
+
+function add(file: FileCoverageData, id: string, object: CoveredObject): void {
+  const hits = hitsOf(object);
+  const range = wholeLine(object.defined.line);
+  file.statementMap[id] = range;
+  file.s[id] = hits;
+  if (!FUNCTIONS.has(object.kind)) return;
+  file.fnMap[id] = { name: nameOf(object), decl: range, loc: range, line: object.defined.line };
+  file.f[id] = hits;
+}
+
+/** Places that test the object; at least one where it is covered. */
+function hitsOf(object: CoveredObject): number {
+  const covered = object.state === 'exercised' || object.state === 'asserted';
+  return covered ? Math.max(1, object.structure + object.behavior + object.act) : 0;
+}
+
+/** The database knows the line of a definition; columns beyond a line's end are cut by whoever shows it. */
+function wholeLine(line: number): Range {
+  return { start: { line, column: 0 }, end: { line, column: 1_000_000 } };
+}
+
+function emptyFile(path: string): FileCoverageData {
+  return { path, statementMap: {}, fnMap: {}, branchMap: {}, s: {}, f: {}, b: {} };
+}

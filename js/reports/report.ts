@@ -1,0 +1,27 @@
+/** What a reporter is, and what it gets. */
+import type { Coverage } from '../coverage.js';
+import type { RunFigures } from '../scan.js';
+
+/** What is reported. */
+export interface ReportInput {
+  coverage: Coverage;
+  /** Figures of the run; only a scan has them. */
+  run?: RunFigures;
+  /** The text of a schema file, or undefined where it is not at hand. */
+  source(path: string): string | undefined;
+}
+
+/** Takes the text of a report, in pieces. */
+export type Write = (text: string) => void | Promise<void>;
+
+/** Writes one text: to a terminal, a pipe or a file. */
+export interface TextReporter {
+  kind: 'text';
+  write(input: ReportInput, write: Write, style: { colour: boolean }): Promise<void>;
+}
+
+/** Writes a folder. */
+export interface FolderReporter {
+  kind: 'folder';
+  write(input: ReportInput, directory: string): Promise<void>;
+}

@@ -1,0 +1,98 @@
+/** Scans of projects on disk. Node only. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Coverage } from './coverage.js';
+import { CoverageError, withDetails } from './error.js';
+import { FileRange, NewFile, readText, streamFile } from './files.js';
+import { findProject, type Project, type ProjectGlobs } from './project.js';
+import { scan, type ScanOptions, type ScanResult, type ScanSource } from './scan.js';
+import { FsStore } from './stores/fs.js';
+
+export interface ProjectScanOptions
+  extends ProjectGlobs, Pick<ScanOptions, 'limits' | 'onProgress' | 'signal'> {
+  /** Where to keep the coverage database; default: it goes with `close`. */
+  database?: string;
+}
+
+/** A finished scan with its database, open. */
+export interface ProjectScan extends ScanResult {
+  project: Project;
+  coverage: Coverage;
+  /** The text of a source of this scan. */
+  source(path: string): string | undefined;
+  /** Closes the database and removes the scratch files. */
+  close(): Promise<void>;
+}
+
+/**
+ * Scans the project in a directory. Segments go to a scratch directory below the system's temporary one, which `close`
+ * removes. Rejects as `findProject` and `scan` do; the scratch directory is removed then, too.
+ */
+export async function scanProject(directory: string, options: ProjectScanOptions = {}): Promise<ProjectScan> {
+  const project = await findProject(directory, options);
+  const scratch = await mkdtemp(join(tmpdir(), 'pgtap-cov-'));
+  try {
+    const database = options.database ?? join(scratch, 'coverage.pgtapcov');
+    const result = await scanInto(database, scratch, directory, project, options);
+    const coverage = await openDatabase(database);
+    const known = new Set([...project.schema, ...project.tests]);
+    return {
+      ...result,
+      project,
+      coverage,
+      source: (path) => (known.has(path) ? readText(resolve(directory, path)) : undefined),
+      close: async () => {
+        await coverage.close();
+        await rm(scratch, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await rm(scratch, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Opens a database file; errors name it. */
+export async function openDatabase(path: string): Promise<Coverage> {
+  const file = await FileRange.open(path);
+  try {
+    return await Coverage.open(file);
+  } catch (error) {
+    await file.close();
+    throw error instanceof CoverageError ? withDetails(error, { file: error.file ?? path }) : error;
+  }
+}
+
+async function scanInto(
+  database: string,
+  scratch: string,
+  directory: string,
+  project: Project,
+  options: ProjectScanOptions,
+): Promise<ScanResult> {
+  const source = (path: string, role: ScanSource['role']): ScanSource => ({
+    path,
+    role,
+    open: () => streamFile(resolve(directory, path)),
+  });
+  const file = await NewFile.create(database);
+  try {
+    const result = await scan({
+      sources: [
+        ...project.schema.map((path) => source(path, 'schema')),
+        ...project.tests.map((path) => source(path, 'tests')),
+      ],
+      store: new FsStore(join(scratch, 'segments')),
+      write: (bytes) => file.write(bytes),
+      ...(options.limits && { limits: options.limits }),
+      ...(options.onProgress && { onProgress: options.onProgress }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    await file.commit();
+    return result;
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,126 @@
+import { checkAborted, orAborted } from './abort.js';
+import { Analyzer, type AnalyzerOptions } from './analyzer.js';
+import { CoverageError, messageOf } from './error.js';
+import { merge } from './merge.js';
+import type { Manifest, Role, SegmentStore, Summary } from './types.js';
+
+/** A source that can be opened. */
+export interface ScanSource {
+  path: string;
+  role: Role;
+  open(): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What a scan is doing, in totals. */
+export interface ScanProgress {
+  phase: 'read' | 'merge';
+  /** The source that is being read. */
+  path?: string;
+  /** Sources that are done, of all. */
+  done: number;
+  total: number;
+  bytes: number;
+}
+
+export interface ScanOptions {
+  /** Schema sources in the order in which they apply, then tests; every path once. */
+  sources: Iterable<ScanSource>;
+  /** Keeps the segments; an empty store. They may be removed afterwards. */
+  store: SegmentStore;
+  /** Takes the coverage database in order. */
+  write(chunk: Uint8Array): void | Promise<void>;
+  limits?: AnalyzerOptions['limits'];
+  /** Must not throw. */
+  onProgress?(progress: ScanProgress): void;
+  signal?: AbortSignal;
+}
+
+/** What a run read and how much memory it had; differs between runs over the same input. */
+export interface RunFigures {
+  bytes: number;
+  records: number;
+  segments: number;
+  arenaBytes: number;
+  linearBytes: number;
+}
+
+export interface ScanResult {
+  summary: Summary;
+  manifest: Manifest;
+  run: RunFigures;
+  /** Why sources could not be read, one `INPUT` or `LIMIT` error each; the rest was counted. */
+  unreadable: CoverageError[];
+}
+
+/**
+ * Reads sources one after another and merges what was found into a coverage database.
+ *
+ * A source that cannot be read is abandoned and reported in `unreadable`; the summary is then incomplete. Anything else
+ * that fails rejects: `STORE`, `ABORTED`, `CONFIG` …
+ */
+export async function scan(options: ScanOptions): Promise<ScanResult> {
+  const { store, signal, onProgress } = options;
+  const sources = Array.from(options.sources);
+  const progress: ScanProgress = { phase: 'read', done: 0, total: sources.length, bytes: 0 };
+  const analyzer = new Analyzer({
+    onSegment: (segment) => store.put({ id: segment.id, bytes: segment.bytes }),
+    onProgress: ({ bytes }) => onProgress?.({ ...progress, bytes: (progress.bytes = bytes) }),
+    ...(options.limits && { limits: options.limits }),
+    ...(signal && { signal }),
+  });
+  const unreadable: CoverageError[] = [];
+  let run: RunFigures;
+  let manifest: Manifest;
+  try {
+    for (const source of sources) {
+      progress.path = source.path;
+      await read(analyzer, source, signal).catch((error: unknown) => {
+        if (!isUnreadable(error)) throw error;
+        unreadable.push(error);
+      });
+      progress.done += 1;
+    }
+    const finished = await analyzer.finish();
+    // A source that was refused before it was opened has no entry, and the figures would not say that it is missing.
+    if (finished.manifest.sources.length !== sources.length) throw unreadable[0];
+    const { bytes, records, segments } = finished.stats;
+    const { arenaBytes, linearBytes } = analyzer.memory;
+    run = { bytes, records, segments, arenaBytes, linearBytes };
+    manifest = finished.manifest;
+  } finally {
+    analyzer.free();
+  }
+  delete progress.path;
+  progress.phase = 'merge';
+  const summary = await merge({
+    segments: [store],
+    manifest,
+    write: options.write,
+    onProgress: () => onProgress?.({ ...progress }),
+    ...(signal && { signal }),
+  });
+  return { summary, manifest, run, unreadable };
+}
+
+async function read(analyzer: Analyzer, source: ScanSource, signal?: AbortSignal): Promise<void> {
+  let stream;
+  try {
+    stream = await orAborted(source.open(), signal);
+  } catch (cause) {
+    checkAborted(signal);
+    await analyzer.begin(source);
+    await analyzer.abandon(messageOf(cause));
+    throw new CoverageError('INPUT', `cannot be opened: ${messageOf(cause)}`, { file: source.path, cause });
+  }
+  try {
+    await analyzer.pipe(source, stream);
+  } catch (error) {
+    // Not awaited: a source that never answers must not hold up the end.
+    stream.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+function isUnreadable(error: unknown): error is CoverageError {
+  return error instanceof CoverageError && (error.code === 'INPUT' || error.code === 'LIMIT') && !!error.file;
+}

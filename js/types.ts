@@ -1,0 +1,223 @@
+/** The values that cross the package's boundary. Sizes are bytes, lines count from 1, cursors are opaque. */
+
+/** What a source contributes: `schema` defines objects, `tests` exercise them. */
+export type Role = 'schema' | 'tests';
+
+/** Names one input. The path identifies it in every report; `/` separates, relative to the project. */
+export interface SourceInfo {
+  path: string;
+  role: Role;
+}
+
+/** An immutable, checksummed run of records that the analyzer hands to the host. */
+export interface Segment {
+  /** Run id and sequence number: unique, and safe as a file name. */
+  readonly id: string;
+  readonly seq: number;
+  readonly records: number;
+  /** A fresh copy for every offer: the host may keep it or transfer it. */
+  readonly bytes: Uint8Array;
+}
+
+/** A sealed source as the manifest lists it. */
+export interface ManifestEntry {
+  path: string;
+  role: Role;
+  bytes: number;
+  /** Hash of the content; with path and role it is the source's identity. */
+  hash: string;
+  /** `false`: the source was abandoned and does not count. */
+  complete: boolean;
+}
+
+/** The ordered list of the sources that count. Schema sources are replayed in this order. */
+export interface Manifest {
+  format: 'pgtap-cov-manifest/1';
+  sources: ManifestEntry[];
+}
+
+/** What one run of an analyzer read and wrote. */
+export interface RunStats {
+  bytes: number;
+  records: number;
+  segments: number;
+  sources: number;
+}
+
+/** Sizes in bytes: the arena, what of it is in use, and the module's whole linear memory. */
+export interface MemoryUse {
+  arenaBytes: number;
+  usedBytes: number;
+  linearBytes: number;
+}
+
+/** Where segments are read from. `read` answers with exactly `length` bytes or fails. */
+export interface SegmentSource {
+  list(): Promise<{ id: string; length: number }[]>;
+  read(id: string, offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Where segments are kept. `put` is idempotent by id and resolves once the bytes are persisted. */
+export interface SegmentStore extends SegmentSource {
+  put(segment: { id: string; bytes: Uint8Array }): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** Random access to a coverage database. `read` answers with exactly `length` bytes or fails. */
+export interface RangeSource {
+  size(): Promise<number>;
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close?(): Promise<void>;
+}
+
+/** Kinds of objects, in kebab-case. Newer versions may add kinds. */
+export type Kind =
+  | 'schema'
+  | 'extension'
+  | 'table'
+  | 'partitioned-table'
+  | 'view'
+  | 'materialized-view'
+  | 'foreign-table'
+  | 'sequence'
+  | 'column'
+  | 'index'
+  | 'trigger'
+  | 'policy'
+  | 'function'
+  | 'procedure'
+  | 'aggregate'
+  | 'enum'
+  | 'domain'
+  | 'composite-type'
+  | 'primary-key'
+  | 'unique-constraint'
+  | 'foreign-key'
+  | 'check-constraint'
+  | 'exclusion-constraint'
+  | 'domain-constraint'
+  | 'role'
+  | (string & {});
+
+/**
+ * `exercised`: a test runs it under an assertion (a routine or trigger also before one) · `asserted`: a test asserts
+ * something about it beyond its mere presence · `declared`: only its presence is asserted · `gap`: nothing that counts.
+ * The first two are *covered*.
+ */
+export type State = 'exercised' | 'asserted' | 'declared' | 'gap';
+
+/** How a test uses an object, strongest kind of use first: see {@link State}. */
+export type Strength = 'structure' | 'behavior' | 'act' | 'fixture';
+
+/** Identifies an object. `sub` names a column, trigger, policy, index or constraint; `args` only a routine's types. */
+export interface ObjectKey {
+  kind: Kind;
+  schema: string;
+  name: string;
+  sub: string;
+  args: string;
+}
+
+/** A place in a source. */
+export interface Place {
+  file: string;
+  line: number;
+}
+
+/** An object of the schema with what the tests do with it; the four strengths are numbers of places. */
+export interface CoveredObject extends ObjectKey {
+  defined: Place;
+  state: State;
+  structure: number;
+  behavior: number;
+  act: number;
+  fixture: number;
+  aspects: string[];
+  /** Why a gap is one, where that is known. */
+  reason?: string;
+}
+
+/** One place that tests an object, and through which call. */
+export interface Evidence extends Place {
+  /** The pgTAP function as PostgreSQL prints it, `has_table(name, text)`, or the statement. */
+  via: string;
+  aspect: string;
+  strength: Strength;
+}
+
+/** A source that was read. `unresolved`: calls that could not be understood. */
+export interface SourceFile {
+  path: string;
+  role: Role;
+  bytes: number;
+  plan?: number;
+  assertions: number;
+  unresolved: number;
+}
+
+export type Severity = 'error' | 'warning' | 'info';
+
+/** Something that a reader of the figures should know. */
+export interface Diagnostic extends Place {
+  code: string;
+  severity: Severity;
+  message: string;
+}
+
+/** Evidence that names an object which no schema source defines. */
+export interface Stale extends ObjectKey, Place {
+  via: string;
+}
+
+/** Figures of a group of objects. `percent` is covered of objects, one decimal, rounded down; null without objects. */
+export interface Count {
+  objects: number;
+  covered: number;
+  exercised: number;
+  asserted: number;
+  declared: number;
+  gap: number;
+  percent: number | null;
+}
+
+/** The figures of a database. */
+export interface Summary {
+  complete: boolean;
+  /** Why it is not complete. */
+  problems: string[];
+  /** Tables, views, materialized views, functions, procedures, triggers and policies. */
+  totals: Count;
+  kinds: Record<string, Count>;
+  files: number;
+  evidence: number;
+  stale: number;
+  diagnostics: Record<Severity, number>;
+  bytes: number;
+  assertions: number;
+  unresolved: number;
+}
+
+/** Where the next page starts; opaque, of this database only. */
+export type Cursor = string;
+
+/** Rows in the order of the database; `next` is absent on the last page. */
+export interface Page<T> {
+  rows: T[];
+  next?: Cursor;
+}
+
+/** Which page of rows. */
+export interface PageQuery {
+  after?: Cursor;
+  /** The most rows that one page holds, at least 1. */
+  limit: number;
+}
+
+/** Which objects; all conditions hold together. */
+export interface ObjectQuery extends PageQuery {
+  kind?: Kind[];
+  schema?: string;
+  /** Part of the name. */
+  match?: string;
+  state?: State[];
+}

@@ -1,0 +1,22 @@
+// Fills dist/, the npm package: the compiled JavaScript, the module, the page, and pkg.json completed with the version.
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+const version = /^version = "(.+)"$/m.exec(await readFile(at('Cargo.toml'), 'utf8'))?.[1];
+if (!version) throw new Error('dist: Cargo.toml has no version');
+const manifest = JSON.parse(await readFile(at('pkg.json'), 'utf8'));
+
+await rm(at('dist'), { recursive: true, force: true });
+await mkdir(at('dist/wasm'), { recursive: true });
+await cp(at('build/js'), at('dist'), { recursive: true });
+for (const name of ['pgtap_cov.js', 'pgtap_cov.d.ts', 'pgtap_cov_bg.wasm']) {
+  await cp(at(`build/wasm/${name}`), at(`dist/wasm/${name}`));
+}
+await cp(at('build/www'), at('dist/www'), { recursive: true });
+for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
+  await cp(at(name), at(`dist/${name}`));
+}
+const { name, ...rest } = manifest;
+await writeFile(at('dist/package.json'), JSON.stringify({ name, version, ...rest }, null, 2) + '\n');

@@ -1,0 +1,12 @@
+import type { Count, Diagnostic, ObjectKey, Place, SourceFile, Stale, State } from '../../../js/types.js';
+
+/** The parts of a JSON report that the page shows, too. */
+export interface Report {
+  complete: boolean;
+  totals: Pick<Count, 'objects' | 'covered' | 'exercised' | 'percent'>;
+  kinds: Record<string, Count>;
+  objects: (ObjectKey & { defined: Place; state: State })[];
+  stale: Stale[];
+  diagnostics: Diagnostic[];
+  files: SourceFile[];
+}

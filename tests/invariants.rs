@@ -1,0 +1,270 @@
+//! The promises of the design, one test each, named after them.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use pgtap_cov::analyzer::{Analyzer, Step};
+use pgtap_cov::database::reader::{Answer, Query};
+use pgtap_cov::error::Code;
+use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
+use pgtap_cov::scan::SourceRole::{Schema, Tests};
+use pgtap_cov::scan::{Settings, SourceRole};
+use proptest::prelude::*;
+use proptest::sample::select;
+use support::{ALL, ask, build, database, keep, scan, scan_with, settings};
+
+/// Pieces of SQL that put the lexer, the splitter and the scanner into every one of their states.
+fn piece() -> impl Strategy<Value = String> {
+    let fixed = select(vec![
+        "SELECT has_table('t');",
+        "SELECT has_table('app', 't', $$a table$$);",
+        "SELECT columns_are('t', ARRAY['a', \"b\"]);",
+        "SELECT is(count(*), 1::bigint) FROM t;",
+        "CREATE TABLE t (a int PRIMARY KEY, b text UNIQUE CHECK (b <> ''));",
+        "CREATE TABLE app.\"T t\" (\"a\"\"b\" int REFERENCES t, c serial);",
+        "CREATE FUNCTION f(a int, OUT b text) AS $body$ BEGIN RETURN; END; $body$ LANGUAGE plpgsql;",
+        "CREATE FUNCTION g() RETURNS SETOF text AS $$ BEGIN RETURN NEXT has_view('v'); END $$ LANGUAGE plpgsql;",
+        "CREATE FUNCTION h() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END;",
+        "ALTER TABLE t RENAME COLUMN a TO z;",
+        "DROP TABLE IF EXISTS app.\"T t\" CASCADE;",
+        "DO $$ BEGIN IF x THEN CREATE TYPE e AS ENUM ('a'); END IF; END $$;",
+        "SET search_path = app, public;",
+        "BEGIN;",
+        "ROLLBACK;",
+        "\\set v 'app'\n",
+        "\\ir other.sql\n",
+        "SELECT has_table(:'v');",
+        "SELECT 1 \\gset\n",
+        "COPY t FROM stdin;\n1\t'x;\n\\.\n",
+        "/* a /* b */ c */",
+        "-- comment's\n",
+        "'it''s' E'\\'' U&'\\0041' 'a'\n'b'",
+        "$x$ $y$ $x$",
+        "1..2 1.5e-3 a[1:2] ::int := => <= @- ",
+        "U&\"d\\0061t\" UESCAPE '!'",
+        "; ( ) [ ] , .",
+        "\u{feff}",
+        "\r\n",
+        "é\u{1F600}",
+        "'",
+        "$",
+        "$$",
+        "\"",
+        "/*",
+        "\\",
+    ]);
+    prop_oneof![8 => fixed.prop_map(str::to_owned), 1 => "[ -~]{0,12}"]
+}
+
+fn sql() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..20).prop_map(|pieces| pieces.join(" "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn chunking(schema in sql(), tests in sql(), sizes in prop::collection::vec(1usize..40, 1..4)) {
+        let sources = [("s.sql", Schema, schema.as_bytes()), ("t.sql", Tests, tests.as_bytes())];
+        let expected = database(&sources, usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+        for size in std::iter::once(1).chain(sizes) {
+            prop_assert_eq!(&database(&sources, size, DEFAULT_ARENA_BYTES).unwrap(), &expected, "chunks of {} bytes", size);
+        }
+    }
+
+    #[test]
+    fn hostile_input(bytes in prop::collection::vec(any::<u8>(), 0..400), schema in any::<bool>()) {
+        let role = if schema { Schema } else { Tests };
+        match database(&[("x", role, bytes.as_slice())], 7, MIN_ARENA_BYTES) {
+            Ok(_) => prop_assert!(!bytes.contains(&0)),
+            Err(error) => prop_assert_eq!(error.code, Code::Input),
+        }
+    }
+}
+
+/// A suite with more records than the smallest arena holds.
+fn large() -> (String, String) {
+    let tables: Vec<String> =
+        (0..800).map(|n| format!("CREATE TABLE app.table_{n} (id int PRIMARY KEY, note text);")).collect();
+    let tests: Vec<String> = (0..800)
+        .map(|n| {
+            format!(
+                "SELECT has_table('app'::name, 'table_{n}'::name); SELECT has_column('app', 'table_{n}', 'id', 'x');"
+            )
+        })
+        .collect();
+    (format!("CREATE SCHEMA app;\n{}", tables.join("\n")), tests.join("\n"))
+}
+
+#[test]
+fn capacity() {
+    let (schema, tests) = large();
+    let sources = [("s.sql", Schema, schema.as_bytes()), ("t.sql", Tests, tests.as_bytes())];
+    let expected = database(&sources, 1 << 16, DEFAULT_ARENA_BYTES).unwrap();
+    for arena in [MIN_ARENA_BYTES, MIN_ARENA_BYTES + 1, 100_000, 1 << 20, 64 << 20] {
+        assert_eq!(database(&sources, 1 << 16, arena).unwrap(), expected, "arena of {arena} bytes");
+    }
+    assert!(scan(&sources, 1 << 16, MIN_ARENA_BYTES).unwrap().segments.len() > 3);
+}
+
+#[test]
+fn nothing_lost() {
+    let (schema, tests) = large();
+    let sources = [("s.sql", Schema, schema.as_bytes()), ("t.sql", Tests, tests.as_bytes())];
+    let scanned = scan(&sources, 1 << 16, MIN_ARENA_BYTES).unwrap();
+    let expected = build(&scanned.segments, scanned.manifest.clone()).unwrap();
+    for missing in 0..scanned.segments.len() {
+        let mut segments = scanned.segments.clone();
+        segments.remove(missing);
+        let error = build(&segments, scanned.manifest.clone()).unwrap_err();
+        assert_eq!(error.code, Code::Incomplete, "segment {missing} is missing");
+        assert!(error.file.is_some(), "the source is named");
+    }
+    let mut doubled = scanned.segments.clone();
+    doubled.push(doubled[0].clone());
+    assert_eq!(build(&doubled, scanned.manifest.clone()).unwrap_err().code, Code::Corrupt);
+    // another run's segments do no harm, and cannot stand in for one that is missing
+    let other = scan_with([9; 16], &sources[..1], 1 << 16, settings(MIN_ARENA_BYTES)).unwrap();
+    let mut foreign = scanned.segments.clone();
+    foreign.extend(other.segments.clone());
+    assert_eq!(build(&foreign, scanned.manifest.clone()).unwrap(), expected);
+    let mut swapped = scanned.segments.clone();
+    swapped[0] = (swapped[0].0.clone(), other.segments[0].1.clone());
+    assert_eq!(build(&swapped, scanned.manifest).unwrap_err().code, Code::Corrupt);
+}
+
+#[test]
+fn a_pending_segment_is_offered_unchanged_until_it_is_acknowledged() {
+    let (schema, _) = large();
+    let mut analyzer = Analyzer::new([1; 16], settings(MIN_ARENA_BYTES)).unwrap();
+    analyzer.begin(b"s.sql", Schema).unwrap();
+    let progress = analyzer.push(schema.as_bytes()).unwrap();
+    assert_eq!(progress.step, Step::SegmentReady);
+    let offered = analyzer.pending().unwrap();
+    let (id, seq, bytes) = (offered.id.clone(), offered.seq, offered.bytes.to_vec());
+    let rest = &schema.as_bytes()[progress.consumed..];
+    for _ in 0..3 {
+        let again = analyzer.push(rest).unwrap();
+        assert_eq!((again.consumed, again.step), (0, Step::SegmentReady));
+        assert_eq!(analyzer.end().unwrap(), Step::SegmentReady);
+        let offered = analyzer.pending().unwrap();
+        assert_eq!((offered.id, offered.bytes), (id.clone(), bytes.as_slice()));
+    }
+    assert_eq!(analyzer.ack(seq + 1).unwrap_err().code, Code::State);
+    analyzer.ack(seq).unwrap();
+    analyzer.ack(seq).unwrap();
+    assert!(analyzer.pending().is_none());
+    assert!(analyzer.push(rest).unwrap().consumed > 0);
+}
+
+#[test]
+fn order() {
+    let (schema, tests) = large();
+    let sources = [("s.sql", Schema, schema.as_bytes()), ("t.sql", Tests, tests.as_bytes())];
+    let scanned = scan(&sources, 1 << 16, MIN_ARENA_BYTES).unwrap();
+    let expected = build(&scanned.segments, scanned.manifest.clone()).unwrap();
+    let mut reversed = scanned.segments.clone();
+    reversed.reverse();
+    assert_eq!(build(&reversed, scanned.manifest.clone()).unwrap(), expected);
+    // sharded: each source in a run of its own, read in any order
+    let second = scan_with([2; 16], &sources[1..], 99, settings(1 << 20)).unwrap();
+    let first = scan_with([3; 16], &sources[..1], 9999, settings(1 << 17)).unwrap();
+    let segments: Vec<_> = second.segments.into_iter().chain(first.segments).collect();
+    assert_eq!(build(&segments, scanned.manifest).unwrap(), expected);
+}
+
+#[test]
+fn the_order_of_definitions_is_the_manifests() {
+    let sources =
+        [("a.sql", Schema, &b"CREATE TABLE t (a int);"[..]), ("b.sql", Schema, b"ALTER TABLE t RENAME TO u;")];
+    let scanned = scan(&sources, 99, DEFAULT_ARENA_BYTES).unwrap();
+    let reversed = scan(&[sources[1], sources[0]], 99, DEFAULT_ARENA_BYTES).unwrap();
+    let database = build(&reversed.segments, scanned.manifest).unwrap();
+    assert_eq!(support::spelled(&database), ["table public.u gap", "column public.u.a gap"]);
+}
+
+#[test]
+fn an_abandoned_source_does_not_count_and_marks_the_result() {
+    let mut analyzer = Analyzer::new([1; 16], settings(DEFAULT_ARENA_BYTES)).unwrap();
+    let (mut segments, mut manifest) = (Vec::new(), Vec::new());
+    for (path, text) in
+        [("a.sql", &b"CREATE TABLE a (x int);"[..]), ("b.sql", b"CREATE TABLE b (x int); CREATE TABLE c")]
+    {
+        analyzer.begin(path.as_bytes(), Schema).unwrap();
+        analyzer.push(text).unwrap();
+        let step = if path == "a.sql" { analyzer.end() } else { analyzer.abandon("the disk is gone") };
+        assert_eq!(step.unwrap(), Step::Done);
+        manifest.extend(analyzer.entry().cloned());
+    }
+    while analyzer.finish().unwrap() == Step::SegmentReady {
+        keep(&mut analyzer, &mut segments).unwrap();
+    }
+    let database = build(&segments, manifest).unwrap();
+    assert_eq!(support::spelled(&database), ["table public.a gap", "column public.a.x gap"]);
+    let Answer::Summary(summary) = ask(&database, Query::Summary).unwrap() else { panic!() };
+    assert!(!summary.complete);
+    assert_eq!(summary.problems, ["b.sql: the disk is gone"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_with_their_place() {
+    let mut analyzer = Analyzer::new([1; 16], settings(DEFAULT_ARENA_BYTES)).unwrap();
+    analyzer.begin(b"picture.sql", Tests).unwrap();
+    analyzer.push(b"SELECT 1;\n").unwrap();
+    let error = analyzer.push(b"SELECT\n\0").unwrap_err();
+    assert_eq!((error.code, error.file.as_deref()), (Code::Input, Some("picture.sql")));
+    assert_eq!((error.line, error.offset), (Some(3), Some(17)));
+    assert_eq!(analyzer.push(b"").unwrap_err().code, Code::State);
+    assert_eq!(analyzer.end().unwrap_err().code, Code::State);
+    assert_eq!(analyzer.abandon("no text").unwrap(), Step::Done);
+    analyzer.begin(b"next.sql", Tests).unwrap();
+}
+
+/// What follows what is over a limit is read as usual.
+fn survives(text: &[u8], role: SourceRole) {
+    let limits = Limits { arena_bytes: MIN_ARENA_BYTES, statement_bytes: MIN_STATEMENT_BYTES };
+    let settings = Settings { limits, ..Settings::default() };
+    let after: &[u8] = match role {
+        Schema => b"\n;CREATE TABLE after (a int);",
+        Tests => b"\n;SELECT has_table('after');",
+    };
+    let schema = [("s.sql", Schema, &b"CREATE TABLE after (a int);"[..]), ("x.sql", role, &[text, after].concat())];
+    let sources = if role == Schema { &schema[1..] } else { &schema };
+    let scanned = scan_with([1; 16], sources, 1 << 16, settings).unwrap();
+    let database = build(&scanned.segments, scanned.manifest).unwrap();
+    let table = support::objects(&database).into_iter().find(|o| o.key.name == "after").unwrap();
+    let expected = if role == Schema { 0 } else { 1 };
+    assert_eq!(table.counts[0], expected);
+}
+
+#[test]
+fn text_over_a_limit_costs_no_more_than_its_statement() {
+    let million = vec![b'x'; 1_000_000];
+    for role in [Schema, Tests] {
+        survives(&[b"SELECT '", million.as_slice(), b"'"].concat(), role);
+        survives(&[b"SELECT $$", million.as_slice(), b"$$"].concat(), role);
+        survives(&[b"SELECT ", million.as_slice()].concat(), role);
+        survives(&[b"SELECT \"", million.as_slice(), b"\""].concat(), role);
+        survives(&[b"/* ", million.as_slice(), b"*/"].concat(), role);
+        survives(&b"SELECT (1), ".repeat(100_000), role);
+        survives(&[b"(".repeat(100_000), b")".repeat(100_000)].concat(), role);
+        survives(&[b"/*".repeat(100_000), b"*/".repeat(100_000)].concat(), role);
+        survives(&[b"DO $a$", million.as_slice(), b"$a$"].concat(), role);
+    }
+}
+
+#[test]
+fn calls_in_what_is_over_a_limit_are_blind_spots() {
+    let settings = Settings {
+        limits: Limits { statement_bytes: MIN_STATEMENT_BYTES, ..Limits::default() },
+        ..Settings::default()
+    };
+    let text =
+        format!("SELECT has_table('a'), '{}', has_table('b') , {} has_view('c');", "x".repeat(5000), "1,".repeat(3000));
+    let scanned = scan_with([1; 16], &[("t.sql", Tests, text.as_bytes())], 999, settings).unwrap();
+    let database = build(&scanned.segments, scanned.manifest).unwrap();
+    let Answer::Summary(summary) = ask(&database, Query::Summary).unwrap() else { panic!() };
+    assert_eq!((summary.assertions, summary.unresolved), (3, 3));
+    let Answer::Rows(said, _) = ask(&database, Query::Diagnostics(ALL)).unwrap() else { panic!() };
+    assert_eq!(said.len(), 3);
+}
