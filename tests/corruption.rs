@@ -1,5 +1,6 @@
 //! Damaged segments and databases: a typed error, never a panic, a hang or another number.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The promises of the design, one test each, named after them.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! Text to figures, through every floor.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 

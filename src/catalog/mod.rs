@@ -7,6 +7,7 @@ pub mod names;
 use crate::limits::to_u32;
 use crate::record::OwnedRecord;
 use crate::scan::fact::{ANY_ARGS, ObjectKind, Op, Scope};
+use crate::scan::reference::arity_of;
 use crate::sql::types;
 use std::collections::{HashMap, HashSet};
 
@@ -37,6 +38,12 @@ pub struct Object {
 }
 
 impl Object {
+    /// Number of argument types of a routine.
+    fn arg_count(&self) -> usize {
+        let text = String::from_utf8_lossy(&self.args);
+        text.split(", ").filter(|t| !t.is_empty()).count()
+    }
+
     /// The relation or domain that it is a part of.
     fn whole(&self) -> Option<&[u8]> {
         match &self.owner {
@@ -181,7 +188,19 @@ impl Inventory {
                 && (!o.kind.is_routine() || same_args(&o.args, wanted.args))
         };
         let ids = self.by_place.get(&place(wanted.name, wanted.sub)).map(Vec::as_slice).unwrap_or_default();
-        ids.iter().copied().filter(|id| is_it(self.object(*id))).collect()
+        let found: Vec<ObjectId> = ids.iter().copied().filter(|id| is_it(self.object(*id))).collect();
+        match arity_of(wanted.args) {
+            Some(count) => self.called(found, count),
+            None => found,
+        }
+    }
+
+    /// The overloads that a call with `count` arguments may mean: those with just as many, else those with more, of
+    /// which some may have defaults.
+    fn called(&self, found: Vec<ObjectId>, count: usize) -> Vec<ObjectId> {
+        let args = |id: &ObjectId| self.object(*id).arg_count();
+        let exact: Vec<ObjectId> = found.iter().copied().filter(|id| args(id) == count).collect();
+        if exact.is_empty() { found.into_iter().filter(|id| args(id) > count).collect() } else { exact }
     }
 
     /// Applies one event. Costs time linear in the objects of the names concerned.
@@ -521,7 +540,7 @@ impl Inventory {
 
 /// Argument types are the same; a type that the test writes without its schema matches one of that name.
 fn same_args(defined: &[u8], wanted: &[u8]) -> bool {
-    if wanted == ANY_ARGS || defined == wanted {
+    if wanted == ANY_ARGS || defined == wanted || arity_of(wanted).is_some() {
         return true;
     }
     let split = |args: &[u8]| -> Vec<String> {

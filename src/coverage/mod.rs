@@ -13,6 +13,7 @@ use crate::pgtap::overload;
 use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
 use crate::scan::fact::{Aspect, Code, ObjectKind, Scope, Strength};
+use crate::scan::reference::arity_of;
 use state::{State, Tally};
 use std::collections::{BTreeMap, HashSet};
 
@@ -278,6 +279,12 @@ impl Joined for Fold {
                 via: row.via,
             });
         }
+        if found.len() > 1 && arity_of(wanted.args).is_some() {
+            let name = spell(wanted.name);
+            let message = format!("{name}: {} overloads take this number of arguments; none is credited", found.len());
+            self.say(file, row.line, Code::AmbiguousCall, message);
+            return Ok(());
+        }
         for object in found {
             let evidence = Evidence { object, file, line: row.line, seq: row.seq, via: row.via, aspect, strength };
             self.evidence.push(evidence);
@@ -306,7 +313,6 @@ impl Joined for Fold {
             Code::Include => format!("\\{detail}: included files are not read; add the file to the tests"),
             Code::Unterminated => "the file ends inside of a literal".to_owned(),
             Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),
-            Code::BehaviorNotRead => format!("{detail}: what the statement under this assertion uses is not read"),
             Code::DescriptionLooksLikeName => {
                 let mut parts = row.detail.split(|b| *b == 0);
                 let mut next = || parts.next().unwrap_or_default();
@@ -320,7 +326,7 @@ impl Joined for Fold {
                      description. For schema {object} write {function}('{object}', '{description}', 'description')"
                 )
             }
-            Code::Contradiction | Code::UnknownObject | Code::Duplicate => detail,
+            Code::Contradiction | Code::UnknownObject | Code::Duplicate | Code::AmbiguousCall => detail,
         };
         self.say(file, row.line, code, message);
         Ok(())

@@ -342,13 +342,15 @@ fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type
         Type::Refcursor,
         Type::Other,
     ];
+    let known = args.iter().filter(|a| !matches!(a, Type::Unknown | Type::Dynamic));
+    let candidate_types: Vec<Type> = TRIED.iter().chain(known).copied().collect();
     let mut tried: Vec<Vec<Type>> = vec![args.to_vec()];
     while let Some(at) = tried.first().and_then(|t| t.iter().position(|a| *a == Type::Dynamic)) {
         if tried.len() > 512 {
             return Choice::Dynamic;
         }
         let widened = tried.iter().flat_map(|t| {
-            TRIED.iter().map(move |kind| {
+            candidate_types.iter().map(move |kind| {
                 let mut types = t.clone();
                 types[at] = *kind;
                 types

@@ -188,11 +188,20 @@ fn word(cursor: &mut Cursor<'_>, session: &Session, text: &[u8], line: u32) -> O
     call(cursor, line)
 }
 
-/// A call of a function whose result type is known.
+/// A column, or a call of a function, whose result type is known for some.
 fn call(cursor: &mut Cursor<'_>, line: u32) -> Option<Argument> {
-    let name = cursor.qualified()?;
-    if !cursor.is_punct(b'(') || name.schema.is_some_and(|s| s != b"pg_catalog") {
+    const NO_OPERAND: [&[u8]; 6] = [b"case", b"exists", b"not", b"row", b"select", b"interval"];
+    if cursor.peek().is_some_and(|i| NO_OPERAND.contains(&cursor.text(i))) {
         return None;
+    }
+    let name = cursor.qualified()?;
+    if !cursor.is_punct(b'(') {
+        // a column or a variable: a cast may tell its type
+        return Some(Argument::new(Type::Dynamic, Value::Unknown, line));
+    }
+    if name.schema.is_some_and(|s| s != b"pg_catalog") {
+        cursor.group();
+        return Some(Argument::new(Type::Dynamic, Value::Unknown, line));
     }
     cursor.group();
     let ty = match name.name {
@@ -295,7 +304,7 @@ mod tests {
         lexer.feed(sql.as_bytes(), &mut statement);
         lexer.finish(&mut statement);
         statement.close();
-        let mut session = Session::new(&[]);
+        let mut session = Session::new(&super::super::Settings::default());
         session.set_variable(b"v", b"app");
         read(Cursor::new(&statement), &session)
     }
@@ -317,6 +326,9 @@ mod tests {
             ("TRUE", Type::Boolean, text("true")),
             ("format('%I', x)", Type::Text, Value::Unknown),
             ("f(x)", Type::Dynamic, Value::Unknown),
+            ("app.f(x)::text", Type::Text, Value::Unknown),
+            ("tableoid::regclass", Type::Regclass, Value::Unknown),
+            ("NOT x", Type::Dynamic, Value::Unknown),
             ("a.b", Type::Dynamic, Value::Unknown),
             ("(SELECT 1)", Type::Dynamic, Value::Unknown),
             (":'v'", Type::Unknown, text("app")),

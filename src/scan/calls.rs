@@ -2,15 +2,13 @@
 
 use super::argument::{self, Argument};
 use super::fact::{ANY_ARGS, Aspect, Code, Fact, Facts, Full, Key, ObjectKind, Scope, Strength};
+use super::reference::{self, Reference};
 use super::session::Session;
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
 use crate::pgtap::{self, Choice, Class, Overload, Role, Type, choose, overloads};
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
 use crate::sql::types;
-
-/// Schemas that pgTAP is installed in where nobody says otherwise.
-const USUAL_SCHEMAS: [&str; 5] = ["public", "extensions", "pgtap", "tap", "pg_catalog"];
 
 /// What was counted in a statement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,31 +21,47 @@ pub struct Counts {
     pub plan: Option<u32>,
 }
 
-/// Emits what the pgTAP calls in the tokens of `cursor` test. Linear in the tokens.
+/// Emits what the pgTAP calls in the tokens of `cursor` test. Linear in the tokens. `limit` bounds the statements in its
+/// arguments, in bytes.
 ///
 /// # Errors
 /// [`Full`] as soon as a fact finds no room; nothing is remembered, the call is simply made again.
 pub fn read(
     mut cursor: Cursor<'_>,
     session: &Session,
-    pgtap_schemas: &[String],
+    limit: usize,
     counts: &mut Counts,
     facts: &mut dyn Facts,
 ) -> Result<(), Full> {
+    let query = cursor;
+    let mut under = None;
     while let Some(item) = cursor.peek() {
         let is_call = matches!(item.tok, Tok::Word | Tok::Quoted)
             && cursor.ahead(1).is_some_and(|next| next.tok == Tok::Punct(b'('));
-        if is_call && !names_something_else(&cursor) && belongs_to_pgtap(&cursor, pgtap_schemas) {
+        if is_call && !names_something_else(&cursor) && belongs_to_pgtap(&cursor, session) {
             let (first, found) = overloads(cursor.text(item));
             if !found.is_empty() {
                 let mut arguments = cursor;
                 arguments.skip(1);
                 let arguments = arguments.group().map(|inside| read_arguments(inside, session)).unwrap_or_default();
-                let call = Call { first, overloads: found, arguments: &arguments, line: item.line, session };
-                call.emit(counts, facts)?;
+                let call = Call { first, overloads: found, arguments: &arguments, line: item.line, session, limit };
+                let assertion = call.emit(counts, facts)?;
+                under = under.or(assertion);
             }
         }
         cursor.skip(1);
+    }
+    match under {
+        // the whole query that holds an assertion runs under it
+        Some(via) => uses(&reference::read(query, session), via, facts),
+        None => Ok(()),
+    }
+}
+
+fn uses(references: &[Reference], via: u16, facts: &mut dyn Facts) -> Result<(), Full> {
+    for reference in references {
+        let (key, aspect, line) = (reference.key(), reference.aspect, reference.line);
+        facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Behavior, line })?;
     }
     Ok(())
 }
@@ -58,14 +72,14 @@ pub fn read(
 /// [`Full`]
 pub fn over_limit(
     mut cursor: Cursor<'_>,
-    pgtap_schemas: &[String],
+    session: &Session,
     counts: &mut Counts,
     facts: &mut dyn Facts,
 ) -> Result<(), Full> {
     while let Some(item) = cursor.peek() {
         let is_call = matches!(item.tok, Tok::Word | Tok::Quoted)
             && cursor.ahead(1).is_some_and(|next| next.tok == Tok::Punct(b'('));
-        if is_call && belongs_to_pgtap(&cursor, pgtap_schemas) {
+        if is_call && belongs_to_pgtap(&cursor, session) {
             let found = overloads(cursor.text(item)).1;
             if found.first().is_some_and(|o| !matches!(o.class, Class::Control | Class::Other)) {
                 counts.assertions += 1;
@@ -108,13 +122,11 @@ fn names_something_else(cursor: &Cursor<'_>) -> bool {
     })
 }
 
-fn belongs_to_pgtap(cursor: &Cursor<'_>, pgtap_schemas: &[String]) -> bool {
+fn belongs_to_pgtap(cursor: &Cursor<'_>, session: &Session) -> bool {
     if cursor.behind(1).is_none_or(|i| i.tok != Tok::Punct(b'.')) {
         return true;
     }
-    let Some(schema) = cursor.behind(2).map(|i| cursor.text(i)) else { return false };
-    let is = |name: &str| name.as_bytes() == schema;
-    if pgtap_schemas.is_empty() { USUAL_SCHEMAS.into_iter().any(is) } else { pgtap_schemas.iter().any(|s| is(s)) }
+    cursor.behind(2).is_some_and(|schema| session.is_pgtap_schema(cursor.text(schema)))
 }
 
 struct Call<'a> {
@@ -123,43 +135,63 @@ struct Call<'a> {
     arguments: &'a [Argument],
     line: u32,
     session: &'a Session,
+    limit: usize,
 }
 
 impl Call<'_> {
-    fn emit(&self, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
+    /// Emits what the call tests; returns the overload's number where it is an assertion.
+    fn emit(&self, counts: &mut Counts, facts: &mut dyn Facts) -> Result<Option<u16>, Full> {
         let types: Vec<Type> = self.arguments.iter().map(|a| a.ty).collect();
         let class = self.overloads.first().map_or(Class::Other, |o| o.class);
-        let is_assertion = !matches!(class, Class::Control | Class::Other);
         let chosen = choose(self.overloads, &types);
-        if let Choice::One(index) = chosen {
-            let overload = &self.overloads[index];
-            counts.assertions += u32::from(is_assertion);
-            let via = self.first + u16::try_from(index).unwrap_or(0);
-            return match overload.class {
-                Class::Structure | Class::Set => self.evidence(overload, via, counts, facts),
-                Class::Control if overload.name == "plan" => {
-                    counts.plan = self.arguments.first().and_then(Argument::text).and_then(number);
-                    Ok(())
-                }
-                Class::Behavior => facts.fact(Fact::Diagnostic {
-                    code: Code::BehaviorNotRead,
-                    detail: overload.name.as_bytes(),
-                    line: self.line,
-                }),
-                _ => Ok(()),
-            };
+        if matches!(class, Class::Control | Class::Other) {
+            if self.overloads.first().is_some_and(|o| o.name == "plan") {
+                counts.plan = self.arguments.first().and_then(Argument::text).and_then(number);
+            }
+            return Ok(None);
         }
-        if !is_assertion {
-            return Ok(());
-        }
+        counts.assertions += 1;
         let code = match chosen {
+            Choice::One(index) => {
+                let overload = &self.overloads[index];
+                let via = self.first + u16::try_from(index).unwrap_or(0);
+                match overload.class {
+                    Class::Behavior => self.behavior(overload, via, counts, facts)?,
+                    _ => self.evidence(overload, via, counts, facts)?,
+                }
+                return Ok(Some(via));
+            }
             Choice::Ambiguous => Code::Ambiguous,
             Choice::Mismatch => Code::Mismatch,
             Choice::Undefined => Code::Undefined,
-            Choice::Dynamic | Choice::One(_) => Code::Dynamic,
+            Choice::Dynamic => Code::Dynamic,
         };
-        counts.assertions += 1;
-        self.blind(code, counts, facts)
+        self.blind(code, counts, facts)?;
+        Ok(Some(self.first))
+    }
+
+    /// The statements that the assertion runs: its SQL arguments, or the prepared statements that they name.
+    fn behavior(&self, overload: &Overload, via: u16, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
+        let statements = overload.roles.iter().zip(self.arguments).filter(|(role, _)| **role == Role::Sql);
+        let mut unknown = false;
+        for (_, argument) in statements {
+            let Some(sql) = argument.text() else {
+                unknown = true;
+                continue;
+            };
+            // _query of pgTAP: what has white space is a statement, all else the name of a prepared one
+            if sql.iter().any(u8::is_ascii_whitespace) && !sql.starts_with(b"\"") {
+                uses(&reference::read_text(sql, argument.line, self.session, self.limit), via, facts)?;
+                continue;
+            }
+            let name = types::unquote_ident(&String::from_utf8_lossy(sql));
+            let folded = if sql.starts_with(b"\"") { name } else { name.to_ascii_lowercase() };
+            match self.session.prepared(folded.as_bytes()) {
+                Some(references) => uses(references, via, facts)?,
+                None => unknown = true,
+            }
+        }
+        if unknown { self.blind(Code::Dynamic, counts, facts) } else { Ok(()) }
     }
 
     fn blind(&self, code: Code, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
@@ -198,6 +230,12 @@ impl Call<'_> {
                 return self.blind(Code::Dynamic, counts, facts);
             };
             for name in listed.iter().map(|n| name(n)) {
+                if subject.kind == ObjectKind::Partition {
+                    // the server compares with regclass::text, which is qualified outside of the search path
+                    let (scope, schema, name) = self.qualified(name);
+                    emit(Key { scope, schema: &schema, name: &name, ..base }, Aspect::LISTED)?;
+                    continue;
+                }
                 if subject.kind.is_sub() {
                     emit(Key { sub: name, ..base }, Aspect::LISTED)?;
                 } else {
@@ -260,6 +298,18 @@ impl Call<'_> {
             return emit(schema_key(name), aspect);
         }
         emit(base, aspect)
+    }
+
+    /// `schema.name` in one text.
+    fn qualified(&self, text: &[u8]) -> (Scope, Vec<u8>, Vec<u8>) {
+        let text = String::from_utf8_lossy(text);
+        match text.split_once('.') {
+            Some((schema, name)) => {
+                let bytes = |part: &str| types::unquote_ident(part).into_bytes();
+                (Scope::Named, bytes(schema), bytes(name))
+            }
+            None => (Scope::Path, self.session.search_path().to_vec(), types::unquote_ident(&text).into_bytes()),
+        }
     }
 
     /// `has_table('app', 'rooms')` tests table app; where a schema is called so, somebody meant it. The merge knows.
@@ -349,6 +399,7 @@ impl Subject {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Settings;
     use super::*;
     use crate::sql::lexer::{Dialect, Lexer};
     use crate::sql::statement::Statement;
@@ -385,8 +436,9 @@ mod tests {
         statement.close();
         let mut spelled = Spelled::default();
         let mut counts = Counts::default();
-        let session = Session::new(&["app".to_owned(), "public".to_owned()]);
-        let done = read(Cursor::new(&statement), &session, &[], &mut counts, &mut spelled);
+        let search_path = vec!["app".to_owned(), "public".to_owned()];
+        let session = Session::new(&Settings { search_path, ..Settings::default() });
+        let done = read(Cursor::new(&statement), &session, 1 << 16, &mut counts, &mut spelled);
         assert_eq!(done, Ok(()));
         (spelled.0, counts)
     }

@@ -183,7 +183,7 @@ words! {
         Ambiguous = "ambiguous", Undefined = "undefined", Mismatch = "mismatch", Dynamic = "dynamic", OverLimit = "limit",
         Include = "include-not-read", Unterminated = "unterminated", DescriptionLooksLikeName = "description-looks-like-name",
         Contradiction = "contradiction", DynamicDefinition = "dynamic-definition", UnknownObject = "unknown-object",
-        BehaviorNotRead = "statement-not-read", Duplicate = "duplicate-definition",
+        Duplicate = "duplicate-definition", AmbiguousCall = "ambiguous-call",
     }
 }
 
@@ -192,7 +192,7 @@ impl Code {
     pub fn severity(self) -> &'static str {
         match self {
             Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Unterminated => "error",
-            Code::BehaviorNotRead => "info",
+            Code::AmbiguousCall => "info",
             _ => "warning",
         }
     }

@@ -7,6 +7,7 @@ pub mod argument;
 pub mod calls;
 pub mod definitions;
 pub mod fact;
+pub mod reference;
 pub mod session;
 
 use crate::limits::{DETAIL_BYTES, Limits, NESTING};
@@ -78,7 +79,7 @@ impl Scanner {
         Scanner {
             lexer: Lexer::new(Dialect::Psql, limits.statement_bytes, 1),
             statement: Statement::new(limits.statement_bytes, limits.statement_tokens()),
-            session: Session::new(&settings.search_path),
+            session: Session::new(settings),
             reading: Reading { role, settings: settings.clone() },
             taken: 0,
             counts: Counts::default(),
@@ -203,9 +204,9 @@ impl Reading {
         }
         let is_part = statement.end == End::Part || statement.is_continuation;
         match self.role {
-            SourceRole::Tests if is_part => calls::over_limit(cursor, &self.settings.pgtap_schemas, counts, facts),
+            SourceRole::Tests if is_part => calls::over_limit(cursor, session, counts, facts),
             SourceRole::Tests => {
-                calls::read(cursor, session, &self.settings.pgtap_schemas, counts, facts)?;
+                calls::read(cursor, session, self.settings.limits.statement_bytes, counts, facts)?;
                 if depth == 0 {
                     // what tests create is no part of the schema, and naming it is not stale
                     definitions::read(cursor, session, false, facts)?;

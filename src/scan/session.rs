@@ -1,5 +1,8 @@
-//! The state of one source's session, as far as statements before tell it: search_path and psql variables. Bounded.
+//! The state of one source's session, as far as statements before tell it: search_path, psql variables, prepared
+//! statements. Bounded.
 
+use super::Settings;
+use super::reference::{self, Reference};
 use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
@@ -7,6 +10,12 @@ use crate::sql::statement::Tok;
 /// Variables kept of one source, and the bytes of one.
 const VARIABLES: usize = 256;
 const VARIABLE_BYTES: usize = 1024;
+/// Prepared statements kept of one source, and uses of objects in one.
+const PREPARED: usize = 256;
+const PREPARED_USES: usize = 64;
+
+/// Schemas that pgTAP is installed in where nobody says otherwise.
+const USUAL_PGTAP_SCHEMAS: [&str; 5] = ["public", "extensions", "pgtap", "tap", "pg_catalog"];
 
 /// Starts fresh with each source.
 #[derive(Debug, Clone)]
@@ -16,17 +25,31 @@ pub struct Session {
     /// The path before the transaction that is open, if any.
     outside: Option<Vec<u8>>,
     variables: Vec<(Vec<u8>, Vec<u8>)>,
+    prepared: Vec<(Vec<u8>, Vec<Reference>)>,
+    pgtap_schemas: Vec<Vec<u8>>,
 }
 
 impl Session {
-    /// A session whose search_path is `path`; `"$user", public` where empty.
-    pub fn new(path: &[String]) -> Self {
-        let default_path = if path.is_empty() {
-            b"public".to_vec()
-        } else {
-            join(path.iter().map(|schema| schema.as_bytes().to_vec()))
+    /// A session with the search_path and the pgTAP schemas of `settings`.
+    pub fn new(settings: &Settings) -> Self {
+        let bytes = |names: &[String]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
+        let given = |names: &[String], usual: &[&str]| {
+            if names.is_empty() { usual.iter().map(|name| name.as_bytes().to_vec()).collect() } else { bytes(names) }
         };
-        Session { path: default_path.clone(), default_path, outside: None, variables: Vec::new() }
+        let path = join(given(&settings.search_path, &["public"]).into_iter());
+        Session {
+            path: path.clone(),
+            default_path: path,
+            outside: None,
+            variables: Vec::new(),
+            prepared: Vec::new(),
+            pgtap_schemas: given(&settings.pgtap_schemas, &USUAL_PGTAP_SCHEMAS),
+        }
+    }
+
+    /// pgTAP is installed in this schema.
+    pub fn is_pgtap_schema(&self, schema: &[u8]) -> bool {
+        self.pgtap_schemas.iter().any(|s| s == schema)
     }
 
     /// Schemas of the search path, NUL-joined; empty where there are none.
@@ -91,6 +114,32 @@ impl Session {
             self.outside = None;
         } else if cursor.take_word("select") {
             self.set_config(cursor);
+        } else if cursor.take_word("prepare") {
+            self.prepare(cursor);
+        } else if cursor.take_word("deallocate") {
+            cursor.take_word("prepare");
+            if let Some(name) = cursor.name() {
+                self.prepared.retain(|(n, _)| n != name && name != b"all");
+            }
+        }
+    }
+
+    /// What the prepared statement of this name uses.
+    pub fn prepared(&self, name: &[u8]) -> Option<&[Reference]> {
+        self.prepared.iter().find(|(n, _)| n == name).map(|(_, uses)| uses.as_slice())
+    }
+
+    /// `PREPARE name [(types)] AS statement`. What exceeds the bounds becomes unknown.
+    fn prepare(&mut self, mut cursor: Cursor<'_>) {
+        let Some(name) = cursor.name() else { return };
+        cursor.group();
+        if !cursor.take_word("as") {
+            return;
+        }
+        let uses = reference::read(cursor, self);
+        self.prepared.retain(|(n, _)| n != name);
+        if self.prepared.len() < PREPARED && uses.len() <= PREPARED_USES {
+            self.prepared.push((name.to_vec(), uses));
         }
     }
 
@@ -180,7 +229,7 @@ mod tests {
     use crate::sql::statement::{End, Statement};
 
     fn after(sql: &str) -> Session {
-        let mut session = Session::new(&[]);
+        let mut session = Session::new(&Settings::default());
         let mut statement = Statement::new(4096, 1024);
         let mut lexer = Lexer::new(Dialect::Psql, 4096, 1);
         let mut rest = sql.as_bytes();
