@@ -16,7 +16,7 @@ export interface AnalyzerOptions {
   /** The run's id, 32 hex digits; default: random. Two runs whose segments are merged must not share it. */
   run?: string;
   /** Sizes in bytes; the defaults fit ordinary projects. */
-  limits?: { arenaBytes?: number; statementBytes?: number; stateBytes?: number };
+  limits?: { arenaBytes?: number; statementBytes?: number };
   /** The search_path that every source starts with. */
   searchPath?: string[];
   /** Schemas where pgTAP may be installed. */

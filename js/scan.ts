@@ -20,6 +20,9 @@ export interface ScanProgress {
   done: number;
   total: number;
   bytes: number;
+  /** Records made so far, and segments that were kept. */
+  records: number;
+  segments: number;
 }
 
 export interface ScanOptions {
@@ -61,10 +64,17 @@ export interface ScanResult {
 export async function scan(options: ScanOptions): Promise<ScanResult> {
   const { store, signal, onProgress } = options;
   const sources = Array.from(options.sources);
-  const progress: ScanProgress = { phase: 'read', done: 0, total: sources.length, bytes: 0 };
+  const progress: ScanProgress = {
+    phase: 'read',
+    done: 0,
+    total: sources.length,
+    bytes: 0,
+    records: 0,
+    segments: 0,
+  };
   const analyzer = new Analyzer({
     onSegment: (segment) => store.put({ id: segment.id, bytes: segment.bytes }),
-    onProgress: ({ bytes }) => onProgress?.({ ...progress, bytes: (progress.bytes = bytes) }),
+    onProgress: (made) => onProgress?.({ ...Object.assign(progress, made) }),
     ...(options.limits && { limits: options.limits }),
     ...(signal && { signal }),
   });

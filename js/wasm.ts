@@ -29,7 +29,6 @@ export interface MachineOptions {
   run: string;
   arenaBytes?: number;
   statementBytes?: number;
-  stateBytes?: number;
   searchPath?: string[];
   pgtapSchemas?: string[];
 }

@@ -237,6 +237,7 @@ impl Analyzer {
             return Err(Error::new(ErrorCode::State, format!("segment {seq} was not offered yet")));
         }
         self.pending = None;
+        self.stats.records += self.arena.len() as u64;
         self.arena.clear();
         self.identity.seq += 1;
         self.stats.segments += 1;
@@ -250,7 +251,7 @@ impl Analyzer {
 
     /// Figures so far.
     pub fn stats(&self) -> RunStats {
-        self.stats
+        RunStats { records: self.stats.records + self.arena.len() as u64, ..self.stats }
     }
 
     /// Size of the arena, and bytes of it in use.
@@ -259,7 +260,6 @@ impl Analyzer {
     }
 
     fn flush(&mut self) {
-        self.stats.records += self.arena.len() as u64;
         self.pending = Some(segment::write(&self.arena, self.identity));
     }
 

@@ -51,6 +51,7 @@ export interface Progress {
   path?: string;
   files: { done: number; total: number };
   bytes: { done: number; total: number };
+  records: number;
   segments: number;
 }
 

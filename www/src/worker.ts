@@ -34,7 +34,7 @@ async function analyse(input: Input): Promise<Result> {
       'no schema files were found (supabase/migrations, migrations, db/migrations, schema.sql, sql)';
     throw new CoverageError('CONFIG', message, { file: name });
   }
-  const store = new CountingStore();
+  const store = new MemoryStore();
   const report = throttled(PROGRESS_MS, (progress: Progress) => send({ type: 'progress', progress }));
   const bytesTotal = [...found.schema, ...found.tests].reduce((sum, path) => sum + sizes.get(path)!, 0);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -45,13 +45,14 @@ async function analyse(input: Input): Promise<Result> {
     ),
     store,
     write: (chunk) => void chunks.push(chunk as Uint8Array<ArrayBuffer>),
-    onProgress: ({ phase, path, done, total, bytes }) =>
+    onProgress: ({ phase, path, done, total, bytes, records, segments }) =>
       report({
         phase,
         ...(path !== undefined && { path }),
         files: { done, total },
         bytes: { done: bytes, total: bytesTotal },
-        segments: store.segments,
+        records,
+        segments,
       }),
   });
   coverage = await Coverage.open(new Blob(chunks));
@@ -82,15 +83,6 @@ function problemOf(error: unknown): Problem {
 
 function send(message: FromWorker): void {
   postMessage(message);
-}
-
-class CountingStore extends MemoryStore {
-  segments = 0;
-
-  override async put(segment: { id: string; bytes: Uint8Array }): Promise<void> {
-    await super.put(segment);
-    this.segments += 1;
-  }
 }
 
 /** Passes on a call if the last one that was passed on is long enough ago. */
