@@ -85,7 +85,15 @@ describe('streams', () => {
     for (const isTTY of [true, false]) {
       const stream = Object.assign(new Collector(), { isTTY, columns: 20 });
       const line = new ProgressLine(stream);
-      line.show({ phase: 'read', path: 'a/very/long/path/indeed.sql', done: 1, total: 2, bytes: 3 });
+      line.show({
+        phase: 'read',
+        path: 'a/very/long/path/indeed.sql',
+        done: 1,
+        total: 2,
+        bytes: 3,
+        records: 0,
+        segments: 0,
+      });
       line.clear();
       expect(stream.text).toBe(isTTY ? '\r\x1b[K1/2 a/very/long/pat\r\x1b[K' : '');
     }
