@@ -1,0 +1,420 @@
+//! A resumable lexer for PostgreSQL's SQL and psql's additions.
+//!
+//! How it works: [`Lexer::feed`] takes the next window of input and hands each complete token to a [`Sink`]. A token
+//! that lies in one window is a slice of it; one that does not is gathered in `carry`, up to a limit, beyond which it
+//! is still tokenized but its text is cut and marked. All that is known about an unfinished token is in `state`, so any
+//! split of the input gives the same tokens. Each byte is looked at once; long runs (literals, comments, COPY data) are
+//! skipped with memchr.
+//!
+//! Rules: PostgreSQL 15-18 `src/backend/parser/scan.l` and `src/fe_utils/psqlscan.l`; names in quotes below are theirs.
+
+mod bytes;
+mod plain;
+mod quoted;
+mod skipped;
+
+use crate::limits::to_u32;
+use bytes::{CLASS, Class};
+use memchr::{memchr, memchr_iter};
+
+/// What a token is. Comments and white space are no tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Unquoted identifier or keyword, as written.
+    Word,
+    /// `"…"`, text without the outer quotes.
+    QuotedWord(Quoting),
+    /// A string literal, text without the delimiters.
+    String(Quoting),
+    /// The next part of the preceding literal ("quotecontinue").
+    StringContinued(Quoting),
+    /// A numeric literal.
+    Number,
+    /// `$1`
+    Param,
+    /// A run of operator characters.
+    Operator,
+    /// One of `,()[].;:` or any byte that no rule takes.
+    Punct,
+    /// `::`
+    Cast,
+    /// `:=`
+    Assign,
+    /// `..`
+    DotDot,
+    /// psql's `:name`, `:'name'` or `:"name"`; text is the name, [`Token::quote`] the form.
+    Variable,
+    /// A psql backslash command to the end of its line, text after the backslash.
+    Meta,
+}
+
+/// How a literal's text is to be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quoting {
+    /// Doubled quotes stand for one.
+    Plain,
+    /// `E'…'`: backslash escapes too.
+    Escape,
+    /// `U&'…'`: Unicode escapes, see UESCAPE.
+    Unicode,
+    /// `$tag$…$tag$`: nothing to decode.
+    Dollar,
+    /// `B'…'` or `X'…'`
+    Bits,
+}
+
+/// One token; `text` lives until the sink returns.
+#[derive(Debug, Clone, Copy)]
+pub struct Token<'a> {
+    /// What it is.
+    pub kind: Kind,
+    /// Its text, undecoded.
+    pub text: &'a [u8],
+    /// 1-based line of its first byte.
+    pub line: u32,
+    /// The quote of a psql variable (`'` or `"`), else 0.
+    pub quote: u8,
+    /// The text was longer than the limit and is cut.
+    pub cut: bool,
+    /// The input ended inside of it.
+    pub unterminated: bool,
+}
+
+/// What the receiver of a token wants next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// The next token.
+    Continue,
+    /// Return from `feed` now.
+    Stop,
+    /// Return from `feed`, and read from the next line on as COPY data, up to a line `\.`.
+    StopForCopyData,
+}
+
+/// Receives tokens.
+pub trait Sink {
+    /// Takes one token.
+    fn token(&mut self, token: Token<'_>) -> Flow;
+}
+
+/// Whose rules apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// A script for psql: backslash commands, variables, COPY data.
+    Psql,
+    /// Text that the server parses: a function body, a string that is executed.
+    Server,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ground,
+    Word,
+    /// After `u&`, undecided.
+    UnicodePrefix,
+    Integer,
+    /// After the dot in `1.`; another dot makes it `1..`
+    IntegerDot,
+    Fraction,
+    /// After the `e` of an exponent, where a sign may stand.
+    ExponentStart,
+    Operator,
+    Colon,
+    Dot,
+    /// After `$`, reading a parameter or the tag of a dollar quote.
+    Dollar,
+    Quoted,
+    /// After a quote that ends the literal unless another one follows.
+    QuoteSeen,
+    /// After a backslash in `E'…'`.
+    Escaped,
+    /// In a dollar-quoted body; the number of delimiter bytes matched so far.
+    DollarBody(usize),
+    LineComment,
+    /// Nesting depth, and the previous byte where it was `/` or `*`.
+    BlockComment(u32, u8),
+    Variable,
+    Meta,
+    /// In COPY data: the rest of the line that holds the command.
+    CopyHeader,
+    /// In COPY data: bytes of a possible `\.` seen at the start of a line (0-2), or 3 for a line of data.
+    CopyData(u8),
+}
+
+/// Whether a string literal has just ended, so that another quote after a newline continues it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    None,
+    After { quoting: Quoting, newline: bool },
+}
+
+/// The machine. Holds at most `limit` bytes of token text.
+#[derive(Debug)]
+pub struct Lexer {
+    dialect: Dialect,
+    limit: usize,
+    state: State,
+    carry: Vec<u8>,
+    cut: bool,
+    /// Start of the current token's text in the window at hand.
+    start: usize,
+    /// How far lines have been counted in the window at hand.
+    counted: usize,
+    line: u32,
+    token_line: u32,
+    quoting: Quoting,
+    quote: u8,
+    continued: bool,
+    gap: Gap,
+    delimiter: Vec<u8>,
+    at_start: bool,
+}
+
+impl Lexer {
+    /// A lexer at line `line`, keeping at most `limit` bytes of one token.
+    pub fn new(dialect: Dialect, limit: usize, line: u32) -> Self {
+        Lexer {
+            dialect,
+            limit,
+            state: State::Ground,
+            carry: Vec::new(),
+            cut: false,
+            start: 0,
+            counted: 0,
+            line,
+            token_line: line,
+            quoting: Quoting::Plain,
+            quote: b'\'',
+            continued: false,
+            gap: Gap::None,
+            delimiter: Vec::new(),
+            at_start: true,
+        }
+    }
+
+    /// The line that the next byte is on, 1-based; exact whenever `feed` has returned.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// Reads `input` until its end or until the sink stops it; returns the number of bytes consumed.
+    pub fn feed(&mut self, input: &[u8], sink: &mut impl Sink) -> usize {
+        let mut at = 0;
+        self.start = 0;
+        self.counted = 0;
+        let mut flow = Flow::Continue;
+        while at < input.len() && flow == Flow::Continue {
+            (at, flow) = self.step(input, at, sink);
+        }
+        if self.in_token() {
+            self.stash(&input[self.start..at]);
+        }
+        self.count_lines(input, at);
+        if flow == Flow::StopForCopyData {
+            self.state = State::CopyHeader;
+        }
+        at
+    }
+
+    /// Ends the input: hands over a token that only more input could have prolonged. Call until it returns `Continue`.
+    pub fn finish(&mut self, sink: &mut impl Sink) -> Flow {
+        let state = self.state;
+        self.state = State::Ground;
+        let (kind, trim, unterminated) = match state {
+            State::Word => (Kind::Word, 0, false),
+            State::UnicodePrefix => {
+                self.carry.truncate(1);
+                let flow = self.emit(Kind::Word, &[], 0, 0, sink);
+                self.carry.push(b'&');
+                self.state = State::Operator;
+                return self.then(flow);
+            }
+            State::Integer | State::IntegerDot | State::Fraction | State::ExponentStart => (Kind::Number, 0, false),
+            State::Operator => return self.operator(&[], 0, sink),
+            State::Colon | State::Dot => (Kind::Punct, 0, false),
+            State::Dollar => {
+                let digits = self.carry.len() > 1 && self.carry[1].is_ascii_digit();
+                (if digits { Kind::Param } else { Kind::Punct }, 0, false)
+            }
+            State::QuoteSeen => (self.quoted_kind(), 1, false),
+            State::Quoted | State::Escaped => (self.quoted_kind(), 0, true),
+            State::DollarBody(matched) => (Kind::String(Quoting::Dollar), matched, true),
+            State::Variable => (Kind::Variable, 0, false),
+            State::Meta => (Kind::Meta, 0, false),
+            State::Ground | State::LineComment | State::BlockComment(..) | State::CopyHeader | State::CopyData(_) => {
+                return Flow::Continue;
+            }
+        };
+        if unterminated { self.emit_unterminated(kind, trim, sink) } else { self.emit(kind, &[], 0, trim, sink) }
+    }
+
+    fn then(&self, flow: Flow) -> Flow {
+        if flow == Flow::Continue { Flow::Stop } else { flow }
+    }
+
+    fn step(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
+        match self.state {
+            State::Ground => self.ground(input, at, sink),
+            State::Word => self.word(input, at, sink),
+            State::UnicodePrefix => self.unicode_prefix(input, at, sink),
+            State::Integer | State::IntegerDot | State::Fraction | State::ExponentStart => self.number(input, at, sink),
+            State::Operator => self.operator_run(input, at, sink),
+            State::Colon => self.colon(input, at, sink),
+            State::Dot => self.dot(input, at, sink),
+            State::Dollar => self.dollar(input, at, sink),
+            State::Quoted => self.quoted(input, at),
+            State::QuoteSeen => self.quote_seen(input, at, sink),
+            State::Escaped => {
+                self.state = State::Quoted;
+                (at + 1, Flow::Continue)
+            }
+            State::DollarBody(matched) => self.dollar_body(input, at, matched, sink),
+            State::LineComment => self.line_comment(input, at),
+            State::BlockComment(depth, last) => self.block_comment(input, at, depth, last),
+            State::Variable => self.variable(input, at, sink),
+            State::Meta => self.meta(input, at, sink),
+            State::CopyHeader => match memchr(b'\n', &input[at..]) {
+                Some(n) => {
+                    self.state = State::CopyData(0);
+                    (at + n + 1, Flow::Continue)
+                }
+                None => (input.len(), Flow::Continue),
+            },
+            State::CopyData(seen) => self.copy_data(input, at, seen),
+        }
+    }
+
+    fn ground(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
+        while at < input.len() {
+            let byte = input[at];
+            match CLASS[usize::from(byte)] {
+                Class::Space => {
+                    if (byte == b'\n' || byte == b'\r')
+                        && let Gap::After { newline, .. } = &mut self.gap
+                    {
+                        *newline = true;
+                    }
+                    at += 1;
+                }
+                class => return self.begin(class, input, at, sink),
+            }
+        }
+        (at, Flow::Continue)
+    }
+
+    /// The first byte of a token.
+    fn begin(&mut self, class: Class, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
+        self.count_lines(input, at);
+        self.token_line = self.line;
+        self.start = at;
+        self.continued = false;
+        let next = match class {
+            Class::Word => State::Word,
+            Class::Digit => State::Integer,
+            Class::Operator => State::Operator,
+            Class::Colon => State::Colon,
+            Class::Dot => State::Dot,
+            Class::Dollar => State::Dollar,
+            Class::Quote => {
+                let mut quoting = Quoting::Plain;
+                if let Gap::After { quoting: before, newline: true } = self.gap {
+                    self.continued = true;
+                    quoting = before;
+                }
+                return self.open(quoting, b'\'', at + 1);
+            }
+            Class::DoubleQuote => return self.open(Quoting::Plain, b'"', at + 1),
+            Class::Backslash if self.dialect == Dialect::Psql => {
+                self.start = at + 1;
+                State::Meta
+            }
+            Class::Backslash | Class::Punct | Class::Other | Class::Space => {
+                return (at + 1, self.emit(Kind::Punct, input, at + 1, 0, sink));
+            }
+        };
+        self.state = next;
+        (at + 1, Flow::Continue)
+    }
+
+    fn open(&mut self, quoting: Quoting, quote: u8, start: usize) -> (usize, Flow) {
+        self.quoting = quoting;
+        self.quote = quote;
+        self.start = start;
+        self.state = State::Quoted;
+        (start, Flow::Continue)
+    }
+
+    fn in_token(&self) -> bool {
+        !matches!(
+            self.state,
+            State::Ground | State::LineComment | State::BlockComment(..) | State::CopyHeader | State::CopyData(_)
+        )
+    }
+
+    fn stash(&mut self, bytes: &[u8]) {
+        self.carry_capped(bytes);
+        self.start = 0;
+    }
+
+    fn carry_capped(&mut self, bytes: &[u8]) {
+        let room = self.limit.saturating_sub(self.carry.len());
+        self.carry.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.cut |= bytes.len() > room;
+    }
+
+    fn count_lines(&mut self, input: &[u8], to: usize) {
+        if to > self.counted {
+            let lines = memchr_iter(b'\n', &input[self.counted..to]).count();
+            self.line = self.line.saturating_add(to_u32(lines));
+            self.counted = to;
+        }
+    }
+
+    fn emit_unterminated(&mut self, kind: Kind, trim: usize, sink: &mut impl Sink) -> Flow {
+        let length = self.carry.len().saturating_sub(trim);
+        let cut = std::mem::take(&mut self.cut);
+        let token =
+            Token { kind, text: &self.carry[..length], line: self.token_line, quote: 0, cut, unterminated: true };
+        let flow = sink.token(token);
+        self.carry.clear();
+        flow
+    }
+
+    /// Hands over the token whose text is the carried bytes and `input[start..end]`, less `trim` bytes at its end.
+    fn emit(&mut self, kind: Kind, input: &[u8], end: usize, trim: usize, sink: &mut impl Sink) -> Flow {
+        let first = std::mem::take(&mut self.at_start);
+        if !self.carry.is_empty() || self.cut {
+            let rest = input.get(self.start..end).unwrap_or(&[]);
+            self.carry_capped(rest);
+        }
+        let mut cut = std::mem::take(&mut self.cut);
+        let text: &[u8] = if self.carry.is_empty() && !cut {
+            input.get(self.start..end.saturating_sub(trim)).unwrap_or(&[])
+        } else if cut {
+            &self.carry
+        } else {
+            &self.carry[..self.carry.len().saturating_sub(trim)]
+        };
+        let byte_order_mark = first && kind == Kind::Word && text.starts_with(b"\xEF\xBB\xBF");
+        let text = if byte_order_mark { &text[3..] } else { text };
+        let kept = text.len().min(self.limit);
+        cut |= kept < text.len();
+        let quote = if kind == Kind::Variable { self.quote } else { 0 };
+        let token = Token { kind, text: &text[..kept], line: self.token_line, quote, cut, unterminated: false };
+        let nothing = byte_order_mark && kept == 0;
+        let flow = if nothing { Flow::Continue } else { sink.token(token) };
+        self.carry.clear();
+        self.start = end;
+        self.state = State::Ground;
+        self.gap = match kind {
+            Kind::String(quoting) | Kind::StringContinued(quoting) if quoting != Quoting::Dollar => {
+                Gap::After { quoting, newline: false }
+            }
+            _ => Gap::None,
+        };
+        flow
+    }
+}
+
+#[cfg(test)]
+mod tests;
