@@ -1,0 +1,59 @@
+//! The arguments of a routine.
+
+use crate::sql::cursor::Cursor;
+use crate::sql::statement::Tok;
+use crate::sql::types;
+
+/// Types of a routine's input arguments, as `oidvectortypes(proargtypes)` lists them.
+pub(super) fn routine_args(inside: Cursor<'_>) -> Vec<String> {
+    let mut args = Vec::new();
+    for mut part in inside.split(b',') {
+        let mut input = true;
+        loop {
+            let is_mode = |word: &str| part.is_word(word) && part.ahead(1).is_some();
+            if is_mode("in") || is_mode("inout") || is_mode("variadic") {
+                part.skip(1);
+            } else if is_mode("out") {
+                // INOUT may be written IN OUT
+                input = part.behind(1).is_some_and(|i| i.tok == Tok::Word && part.text(i) == b"in");
+                part.skip(1);
+            } else {
+                break;
+            }
+        }
+        if part.is_punct(b'*') || part.is_empty() {
+            continue;
+        }
+        if has_argument_name(&part) {
+            part.skip(1);
+        }
+        if let Some(ty) = types::parse(&mut part).filter(|_| input) {
+            args.push(ty.spelled);
+        }
+    }
+    args
+}
+
+/// Whether the first of two words is the argument's name rather than a part of its type.
+fn has_argument_name(part: &Cursor<'_>) -> bool {
+    let Some(next) = part.ahead(1) else { return false };
+    let first = part.peek().map(|i| part.text(i)).unwrap_or_default();
+    let second = part.text(next);
+    match next.tok {
+        Tok::Quoted => true,
+        Tok::Word => {
+            let two_words = matches!(
+                (first, second),
+                (b"double", b"precision")
+                    | (b"character" | b"char" | b"bit" | b"nchar", b"varying")
+                    | (b"national", b"character" | b"char")
+                    | (b"timestamp" | b"time", b"with" | b"without")
+                    | (b"interval", b"year" | b"month" | b"day" | b"hour" | b"minute" | b"second")
+                    | (_, b"default" | b"array" | b"order")
+                    | (b"setof", _)
+            );
+            !two_words
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,142 @@
+//! Definitions in a statement: what it creates, renames, moves and drops, as PostgreSQL's grammar reads it.
+//!
+//! Names are resolved and implicit names chosen by the catalog floor, which knows what exists; here an implicit name is
+//! an event [`Op::CreateNamed`] with its parts.
+
+mod alter;
+mod args;
+mod create;
+mod table;
+
+use super::fact::{Code, Fact, Facts, Full, Key, ObjectKind, Op, Scope};
+use super::session::Session;
+use crate::limits::ARGS_BYTES;
+use crate::sql::cursor::{Cursor, Name};
+
+/// Emits the definition events of the statement at `cursor`. Linear in its tokens.
+///
+/// `conditional`: the statement stands in a branch (of a DO block), so that an object that exists already is no error.
+///
+/// # Errors
+/// [`Full`] as soon as a fact finds no room; the call is simply made again.
+pub fn read(mut cursor: Cursor<'_>, session: &Session, conditional: bool, facts: &mut dyn Facts) -> Result<(), Full> {
+    let mut reader = Reader { session, conditional, facts };
+    if cursor.take_word("create") {
+        reader.create(&mut cursor)
+    } else if cursor.take_word("alter") {
+        reader.alter(&mut cursor)
+    } else if cursor.take_word("drop") {
+        reader.drop(&mut cursor)
+    } else if cursor.take_word("select") && cursor.find_word("into") {
+        cursor.skip(1);
+        reader.select_into(&mut cursor)
+    } else {
+        Ok(())
+    }
+}
+
+struct Reader<'s, 'f> {
+    session: &'s Session,
+    conditional: bool,
+    facts: &'f mut dyn Facts,
+}
+
+impl Reader<'_, '_> {
+    /// An object outside of schemas.
+    pub(super) fn emit_global(&mut self, kind: ObjectKind, name: Name<'_>, op: Op) -> Result<(), Full> {
+        let key = Key { kind, scope: Scope::Named, schema: b"", name: name.name, sub: b"", args: b"" };
+        let op = self.soften(op);
+        self.facts.fact(Fact::Definition { key, op, detail: b"", line: name.line })
+    }
+
+    pub(super) fn emit(&mut self, kind: ObjectKind, name: Name<'_>, op: Op, detail: &[u8]) -> Result<(), Full> {
+        self.emit_key(kind, name, b"", b"", op, detail, name.line)
+    }
+
+    pub(super) fn emit_sub(
+        &mut self,
+        kind: ObjectKind,
+        of: Name<'_>,
+        sub: Name<'_>,
+        op: Op,
+        detail: &[u8],
+    ) -> Result<(), Full> {
+        self.emit_key(kind, of, sub.name, b"", op, detail, sub.line)
+    }
+
+    #[allow(clippy::too_many_arguments)] // the fields of one event
+    pub(super) fn emit_key(
+        &mut self,
+        kind: ObjectKind,
+        name: Name<'_>,
+        sub: &[u8],
+        args: &[u8],
+        op: Op,
+        detail: &[u8],
+        line: u32,
+    ) -> Result<(), Full> {
+        if name.schema == Some(b"pg_temp") {
+            return Ok(());
+        }
+        let path;
+        let (scope, schema) = match name.schema {
+            Some(schema) => (Scope::Named, schema),
+            None => {
+                path = self.session.search_path().to_vec();
+                (Scope::Path, path.as_slice())
+            }
+        };
+        if args.len() > ARGS_BYTES {
+            return self.facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: name.name, line });
+        }
+        let op = self.soften(op);
+        self.facts.fact(Fact::Definition {
+            key: Key { kind, scope, schema, name: name.name, sub, args },
+            op,
+            detail,
+            line,
+        })
+    }
+
+    pub(super) fn soften(&self, op: Op) -> Op {
+        if self.conditional && op == Op::Create { Op::CreateIfMissing } else { op }
+    }
+
+    pub(super) fn unread(&mut self, what: &str, line: u32) -> Result<(), Full> {
+        self.facts.fact(Fact::Diagnostic { code: Code::DynamicDefinition, detail: what.as_bytes(), line })
+    }
+}
+
+/// The kind that ALTER and DROP name.
+fn kind(cursor: &mut Cursor<'_>) -> Option<ObjectKind> {
+    const WORDS: [(&[&str], ObjectKind); 22] = [
+        (&["materialized", "view"], ObjectKind::MaterializedView),
+        (&["foreign", "table"], ObjectKind::ForeignTable),
+        (&["foreign", "data", "wrapper"], ObjectKind::ForeignDataWrapper),
+        (&["event", "trigger"], ObjectKind::EventTrigger),
+        (&["table"], ObjectKind::Table),
+        (&["view"], ObjectKind::View),
+        (&["sequence"], ObjectKind::Sequence),
+        (&["index"], ObjectKind::Index),
+        (&["function"], ObjectKind::Function),
+        (&["procedure"], ObjectKind::Procedure),
+        (&["routine"], ObjectKind::Routine),
+        (&["aggregate"], ObjectKind::Aggregate),
+        (&["trigger"], ObjectKind::Trigger),
+        (&["policy"], ObjectKind::Policy),
+        (&["rule"], ObjectKind::Rule),
+        (&["type"], ObjectKind::Type),
+        (&["domain"], ObjectKind::Domain),
+        (&["schema"], ObjectKind::Schema),
+        (&["extension"], ObjectKind::Extension),
+        (&["publication"], ObjectKind::Publication),
+        (&["server"], ObjectKind::ForeignServer),
+        (&["role"], ObjectKind::Role),
+    ];
+    WORDS.iter().find(|(words, _)| cursor.take_words(words)).map(|(_, kind)| *kind)
+}
+
+fn is_global(kind: ObjectKind) -> bool {
+    use ObjectKind::{EventTrigger, ForeignDataWrapper, ForeignServer, Language, Publication, Role, Schema};
+    matches!(kind, Schema | EventTrigger | Publication | ForeignServer | ForeignDataWrapper | Role | Language)
+}
