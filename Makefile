@@ -3,17 +3,22 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test test-rust test-wasm test-js e2e bench screenshots check ready clean
+# cargo, tsc and vitest use all cores themselves, and the lines of steps stay in order
+.NOTPARALLEL:
+.PHONY: help setup build demo test test-rust test-wasm test-js e2e screenshots check ready clean
 MAKEFLAGS += --no-print-directory
 
 quiet := scripts/quiet.sh
 stamp := build/stamp
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+results := build/results
+vitest := node_modules/.bin/vitest run --reporter=default --reporter=json
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-rust_files := Cargo.toml Cargo.lock $(shell find src -type f)
-js_files := $(shell find js -type f)
-www_files := $(shell find www -type f)
-example_files := $(shell find examples -type f)
+# folders too: their time changes when a file goes
+rust_files := Cargo.toml Cargo.lock $(shell find src)
+js_files := $(shell find js)
+www_files := $(shell find www)
+example_files := $(shell find examples)
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -28,24 +33,34 @@ build: dist/package.json ## fill dist/, the npm package
 test: test-rust test-wasm test-js e2e ## every test
 
 test-rust: $(stamp)/rust ## native tests of the crate
-	@cargo test --quiet
+	@mkdir -p $(results)
+	@cargo test --quiet --no-fail-fast | tee $(results)/rust.log
 
 test-wasm: $(stamp)/wasm $(stamp)/wasm-bindgen $(stamp)/wasm-pack $(stamp)/chromium ## the module in headless Chromium
-	@$(quiet) "wasm tests in headless Chromium" scripts/test-wasm.sh
-	@grep -hE '^test result|passed' build/log/wasm-tests-in-headless-Chromium.log || true
+	@mkdir -p $(results); rm -f $(results)/wasm.log
+	@trap 'grep -h "^test result" build/log/wasm-tests-in-headless-Chromium.log | tee $(results)/wasm.log' EXIT; \
+	$(quiet) "wasm tests in headless Chromium" scripts/test-wasm.sh
 
 test-js: dist/package.json ## the npm package in Node
-	@node_modules/.bin/vitest run --dir tests/js
+	@rm -f $(results)/js.json
+	@$(vitest) --outputFile.json=$(results)/js.json --dir tests/js
 
 e2e: dist/package.json $(stamp)/chromium ## the page in headless Chromium
-	@node_modules/.bin/vitest run --dir tests/e2e
+	@rm -f $(results)/e2e.json
+	@$(vitest) --outputFile.json=$(results)/e2e.json --dir tests/e2e
 
 screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in build/screenshots
 	@node scripts/screenshots.mjs
 
-check: $(stamp)/node build/wasm/pgtap_cov_bg.wasm ## formats, lints, types
+# The default toolchain lints; Debian's, where that one builds for wasm, comes without clippy.
+# should_implement_trait: the `next` of the machines is JavaScript's.
+check: $(stamp)/rust $(stamp)/lint build/wasm/pgtap_cov_bg.wasm ## formats, lints, types
 	@$(quiet) "cargo fmt" cargo fmt --check
 	@$(quiet) "cargo clippy" cargo clippy --quiet --all-targets -- -D warnings
+	@if . scripts/wasm-env.sh && has_wasm_target; then \
+	  $(quiet) "cargo clippy for wasm" bash -c '. scripts/wasm-env.sh; wasm_env cargo clippy --quiet --release \
+	    --target wasm32-unknown-unknown --lib -- -D warnings -A clippy::should_implement_trait'; \
+	else echo "cargo clippy for wasm … skipped: the default toolchain has no wasm32-unknown-unknown"; fi
 	@$(quiet) "prettier" node_modules/.bin/prettier --check --log-level warn .
 	@$(quiet) "types of js" node_modules/.bin/tsc -p js/tsconfig.json --noEmit
 	@$(quiet) "types of tests" node_modules/.bin/tsc -p tests/tsconfig.json
@@ -53,7 +68,7 @@ check: $(stamp)/node build/wasm/pgtap_cov_bg.wasm ## formats, lints, types
 
 ready: check test ## what CI runs
 
-setup: $(stamp)/rust $(stamp)/wasm $(stamp)/wasm-bindgen $(stamp)/wasm-pack $(stamp)/chromium $(stamp)/node ## install what is missing
+setup: $(addprefix $(stamp)/,rust lint wasm wasm-bindgen wasm-pack chromium) node_modules/.package-lock.json ## install what is missing
 
 clean: ## remove what was built
 	@rm -rf build dist target
@@ -62,28 +77,31 @@ clean: ## remove what was built
 
 $(stamp)/%: scripts/setup.sh scripts/wasm-env.sh
 	@mkdir -p $(stamp)
-	@$(quiet) "set up $*" scripts/setup.sh $*
+	@TAIL=1 $(quiet) "set up $*" scripts/setup.sh $*
 	@touch $@
 
-$(stamp)/node: package.json package-lock.json
+$(stamp)/lint $(stamp)/wasm $(stamp)/wasm-pack: $(stamp)/rust
 $(stamp)/wasm-bindgen: Cargo.lock $(stamp)/rust
-$(stamp)/wasm-pack: $(stamp)/rust
 
-build/wasm/pgtap_cov_bg.wasm: $(rust_files) scripts/build-wasm.sh | $(stamp)/wasm $(stamp)/wasm-bindgen $(stamp)/node
+node_modules/.package-lock.json: package.json package-lock.json
+	@TAIL=1 $(quiet) "set up node" scripts/setup.sh node
+	@touch $@
+
+build/wasm/pgtap_cov_bg.wasm: $(rust_files) scripts/build-wasm.sh scripts/wasm-env.sh | $(stamp)/wasm $(stamp)/wasm-bindgen node_modules/.package-lock.json
 	@$(quiet) "build the wasm module" scripts/build-wasm.sh
 	@grep -h '^wasm:' build/log/build-the-wasm-module.log || true
 	@touch $@
 
-build/js/index.js: $(js_files) package.json build/wasm/pgtap_cov_bg.wasm | $(stamp)/node
+build/js/index.js: $(js_files) package.json build/wasm/pgtap_cov_bg.wasm | node_modules/.package-lock.json
 	@rm -rf build/js
 	@$(quiet) "compile js" node_modules/.bin/tsc -p js/tsconfig.json
 	@chmod +x build/js/cli/main.js
 	@touch $@
 
-build/www/index.html: $(www_files) $(js_files) $(example_files) build/wasm/pgtap_cov_bg.wasm | $(stamp)/node
+build/www/index.html: $(www_files) $(js_files) $(example_files) build/wasm/pgtap_cov_bg.wasm | node_modules/.package-lock.json
 	@$(quiet) "build the page" node_modules/.bin/vite build -c www/vite.config.ts
 	@touch $@
 
-dist/package.json: pkg.json README.md CHANGELOG.md scripts/dist.mjs build/js/index.js build/www/index.html
+dist/package.json: pkg.json README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE scripts/dist.mjs build/js/index.js build/www/index.html
 	@$(quiet) "fill dist" node scripts/dist.mjs
 	@touch $@

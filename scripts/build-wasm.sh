@@ -4,18 +4,32 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/wasm-env.sh
 
+locked=$(locked_wasm_bindgen)
+installed=$(installed_wasm_bindgen || true)
+if [ "$installed" != "$locked" ]; then
+  echo "build-wasm: Cargo.lock has wasm-bindgen $locked, the program wasm-bindgen is ${installed:-missing}: run 'cargo install wasm-bindgen-cli --version $locked'" >&2
+  exit 1
+fi
+
 wasm_env cargo build --release --lib --target wasm32-unknown-unknown
-wasm-bindgen --target web --out-dir build/wasm --out-name pgtap_cov \
+
+# in a folder of its own until all of it is there
+out=$(mktemp -d build/wasm.XXXXXX)
+trap 'rm -rf "$out"' EXIT
+wasm-bindgen --target web --out-dir "$out" --out-name pgtap_cov \
   target/wasm/wasm32-unknown-unknown/release/pgtap_cov.wasm
 node_modules/.bin/wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext \
   --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue \
-  build/wasm/pgtap_cov_bg.wasm -o build/wasm/pgtap_cov_bg.opt.wasm
-mv build/wasm/pgtap_cov_bg.opt.wasm build/wasm/pgtap_cov_bg.wasm
-raw=$(wc -c <build/wasm/pgtap_cov_bg.wasm)
-gzip=$(gzip -9c build/wasm/pgtap_cov_bg.wasm | wc -c)
+  "$out/pgtap_cov_bg.wasm" -o "$out/optimised.wasm"
+mv "$out/optimised.wasm" "$out/pgtap_cov_bg.wasm"
+
+raw=$(wc -c <"$out/pgtap_cov_bg.wasm")
+gzip=$(gzip -9c "$out/pgtap_cov_bg.wasm" | wc -c)
 echo "wasm: $raw bytes, $gzip bytes gzip"
 limit=400000
 if [ "$gzip" -gt "$limit" ]; then
   echo "build-wasm: the module has $gzip bytes gzip, more than the $limit that pages are promised" >&2
   exit 1
 fi
+mkdir -p build/wasm
+mv "$out"/* build/wasm/

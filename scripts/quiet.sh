@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# quiet.sh LABEL COMMAND…: one line for a step; its output only where it fails. LOUD=1 shows everything.
+# quiet.sh LABEL COMMAND…: one line for a step; its output only where it fails, all of it or its last TAIL lines.
+# LOUD=1 shows everything.
 set -uo pipefail
 label=$1
 shift
@@ -15,7 +16,7 @@ if "$@" >"$log" 2>&1 </dev/null; then
   echo "done ($((SECONDS - start)) s)"
 else
   status=$?
-  echo "failed ($((SECONDS - start)) s), the end of $log:"
-  tail -n 40 "$log" >&2
+  echo "failed ($((SECONDS - start)) s), all of it is in $log"
+  tail -n "${TAIL:-+1}" "$log" >&2
   exit "$status"
 fi

@@ -2,7 +2,8 @@
 
 # The default toolchain has the target.
 has_wasm_target() {
-  [ -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/wasm32-unknown-unknown/lib" ]
+  local sysroot
+  sysroot=$(rustc --print sysroot 2>/dev/null) && [ -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ]
 }
 
 # Debian's packages rustc-web, cargo-web, rust-web-src and lld-19, which build std from source.
@@ -11,14 +12,27 @@ has_debian_toolchain() {
     [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library" ]
 }
 
+# A target directory of its own: native builds and these have other flags and would evict each other.
 wasm_env() {
+  local unset=(-u CARGO_ENCODED_RUSTFLAGS)
   local settings=(CARGO_TARGET_DIR=target/wasm "RUSTFLAGS=-C target-feature=+simd128")
   if ! has_wasm_target; then
+    unset+=(-u RUSTUP_TOOLCHAIN)
+    # PANIC_ABORT_TESTS: with panic=abort in the profile, tests would get a second std that collides with the first.
     settings+=(
       "PATH=/usr/bin:$PATH" RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo
-      RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+      RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_PANIC_ABORT_TESTS=true
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=/usr/bin/wasm-ld-19
     )
   fi
-  env -u RUSTUP_TOOLCHAIN "${settings[@]}" "$@"
+  env "${unset[@]}" "${settings[@]}" "$@"
+}
+
+# The version of the crate wasm-bindgen, which its program must share.
+locked_wasm_bindgen() {
+  awk '$1 == "name" && $3 == "\"wasm-bindgen\"" { getline; gsub(/"/, "", $3); print $3; exit }' Cargo.lock
+}
+
+installed_wasm_bindgen() {
+  wasm-bindgen --version 2>/dev/null | awk '{ print $2 }'
 }

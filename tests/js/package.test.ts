@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeProject, SAMPLE } from './support/sample.js';
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
+
+/** What `npm pack` says of the archive. */
+interface Packed {
+  filename: string;
+  files: { path: string }[];
+}
+let packed: Packed;
+let temporary: string;
+/** A folder outside the workspace where the package is installed and nothing else. */
+let app: string;
+
+beforeAll(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'pgtap-cov-package-'));
+  app = join(temporary, 'app');
+  await mkdir(app);
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', temporary], dist);
+  packed = (JSON.parse(stdout) as Packed[])[0]!;
+  await write('package.json', JSON.stringify({ name: 'app', private: true, type: 'module' }));
+  const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+  await run('npm', ['install', ...quietly, join(temporary, packed.filename)], app);
+});
+afterAll(() => rm(temporary, { recursive: true }));
+
+/** Runs a program; what it writes, and its status. Only a program that cannot be started rejects. */
+async function attempt(program: string, args: string[], cwd: string) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, maxBuffer: 1 << 26 });
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+    if (typeof code !== 'number') throw error;
+    return { status: code, stdout, stderr };
+  }
+}
+
+async function run(program: string, args: string[], cwd: string) {
+  const result = await attempt(program, args, cwd);
+  if (result.status !== 0) throw new Error(`${program} ${args.join(' ')}:\n${result.stdout}${result.stderr}`);
+  return result;
+}
+
+async function write(name: string, content: string): Promise<string> {
+  const path = join(app, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** The program as npm linked it. */
+const cli = (...args: string[]) => attempt(join(app, 'node_modules/.bin/pgtap-cov'), args, app);
+
+describe('the archive', () => {
+  it('holds what runs, its types and the licences, and no sources', () => {
+    const paths = packed.files.map((file) => file.path);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'CHANGELOG.md',
+        'LICENSE-APACHE',
+        'LICENSE-MIT',
+        'README.md',
+        'cli/main.js',
+        'wasm/pgtap_cov.js',
+        'wasm/pgtap_cov_bg.wasm',
+        'www/index.html',
+      ]),
+    );
+    const foreign = paths.filter((path) => !/(\.js|\.d\.ts|\.md|^package\.json|^LICENSE-\w+)$/.test(path));
+    expect(foreign.filter((path) => !/^(wasm|www)\//.test(path))).toEqual([]);
+    expect(paths.filter((path) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it('has every file that its manifest names', async () => {
+    const manifest = JSON.parse(await readFile(join(app, 'node_modules/pgtap-cov/package.json'), 'utf8'));
+    const named = [manifest.bin, manifest.exports, manifest.imports].flatMap(leaves);
+    expect(named.length).toBeGreaterThan(5);
+    const paths = packed.files.map((file) => `./${file.path}`);
+    expect(named.filter((path) => !paths.includes(path))).toEqual([]);
+  });
+});
+
+/** The strings in a manifest's value, however deep. */
+function leaves(value: string | Record<string, unknown>): string[] {
+  if (typeof value === 'string') return [value];
+  return Object.values(value).flatMap((inner) => leaves(inner as string | Record<string, unknown>));
+}
+
+describe('the installed program', () => {
+  it('says its version', async () => {
+    const cargo = await readFile(new URL('../../Cargo.toml', import.meta.url), 'utf8');
+    const version = /^version = "(.*)"$/m.exec(cargo)![1];
+    expect(await cli('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('scans a project and writes reports', async () => {
+    const project = await makeProject();
+    const out = join(project, 'coverage');
+    const result = await cli('scan', project, '--reporter', 'text', '--reporter', 'html', '--out', out);
+    expect(result.status).toBe(0);
+    expect(result.stdout).toMatch(/^table +2 +1 +0 +50\.0%$/m);
+    expect(await readFile(join(out, 'html/index.html'), 'utf8')).toContain('20240101000000_init.sql');
+  });
+
+  it('ends with the documented status', async () => {
+    expect((await cli('scan', join(app, 'missing'))).status).toBe(3);
+    expect((await cli('scan', '--nonsense')).status).toBe(2);
+  });
+});
+
+describe('the installed library', () => {
+  it('gives the figures of the program', async () => {
+    const script = await write(
+      'figures.mjs',
+      `import { Analyzer, Coverage, MemoryStore, merge } from 'pgtap-cov';
+const store = new MemoryStore();
+const analyzer = new Analyzer({ onSegment: (segment) => store.put(segment) });
+for (const [path, content] of Object.entries(${JSON.stringify(SAMPLE)})) {
+  await analyzer.begin({ path, role: path.includes('/tests/') ? 'tests' : 'schema' });
+  await analyzer.push(content);
+  await analyzer.end();
+}
+const { manifest } = await analyzer.finish();
+analyzer.free();
+const chunks = [];
+await merge({ segments: [store], manifest, write: (chunk) => void chunks.push(chunk) });
+const coverage = await Coverage.open(Buffer.concat(chunks));
+const { totals, kinds } = await coverage.summary();
+await coverage.close();
+console.log(JSON.stringify({ totals, kinds }));
+`,
+    );
+    const { stdout } = await run('node', [script], app);
+    const figures = JSON.parse(stdout);
+    const report = JSON.parse((await cli('scan', await makeProject(), '--reporter', 'json')).stdout);
+    expect(report.totals.objects).toBe(3);
+    expect(figures).toMatchObject({ totals: report.totals, kinds: report.kinds });
+  });
+
+  it('has its entries and nothing else', async () => {
+    const script = await write(
+      'entries.mjs',
+      `import * as main from 'pgtap-cov';
+import * as node from 'pgtap-cov/node';
+import * as browser from 'pgtap-cov/browser';
+const names = (entry, more) => more.filter((name) => typeof entry[name] === 'function');
+console.log(JSON.stringify({
+  shared: Object.keys(main).every((name) => node[name] === main[name] && browser[name] === main[name]),
+  node: names(node, ['FsStore', 'scanProject']),
+  browser: names(browser, ['filesOf', 'FsStore']),
+  manifest: import.meta.resolve('pgtap-cov/package.json').endsWith('/pgtap-cov/package.json'),
+  inner: await import('pgtap-cov/wasm.js').catch((error) => error.code),
+}));
+`,
+    );
+    expect(JSON.parse((await run('node', [script], app)).stdout)).toEqual({
+      shared: true,
+      node: ['FsStore', 'scanProject'],
+      browser: ['filesOf'],
+      manifest: true,
+      inner: 'ERR_PACKAGE_PATH_NOT_EXPORTED',
+    });
+  });
+
+  it.each(['nodenext', 'bundler'])('has types that hold under %s resolution', async (resolution) => {
+    const consumer = (wrong: boolean) => `import { Analyzer, type Manifest, type Segment } from 'pgtap-cov';
+import { scan } from 'pgtap-cov/browser';
+import { FsStore } from 'pgtap-cov/node';
+const store = new FsStore('segments');
+export const analyzer = new Analyzer({ onSegment: (segment: Segment) => store.put(segment) });
+export const finished: Promise<{ manifest: Manifest }> = analyzer.finish();
+export const used: ${wrong ? 'string' : 'number'} = analyzer.memory.usedBytes;
+export type Scan = typeof scan;
+`;
+    await write(
+      'tsconfig.json',
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noEmit: true,
+          types: [],
+          lib: ['ES2023', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+          target: 'ES2023',
+          module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
+          moduleResolution: resolution,
+        },
+        files: ['consumer.ts'],
+      }),
+    );
+    await write('consumer.ts', consumer(false));
+    expect(await attempt(tsc, ['-p', app], app)).toEqual({ status: 0, stdout: '', stderr: '' });
+    await write('consumer.ts', consumer(true));
+    expect((await attempt(tsc, ['-p', app], app)).stdout).toContain('TS2322');
+  });
+});
