@@ -6,7 +6,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 const version = /^version = "(.+)"$/m.exec(await readFile(at('Cargo.toml'), 'utf8'))?.[1];
 if (!version) throw new Error('dist: Cargo.toml has no version');
-const manifest = JSON.parse(await readFile(at('pkg.json'), 'utf8'));
+const { name, ...rest } = JSON.parse(await readFile(at('pkg.json'), 'utf8'));
 
 await rm(at('dist'), { recursive: true, force: true });
 await mkdir(at('dist/wasm'), { recursive: true });
@@ -14,9 +14,17 @@ await cp(at('build/js'), at('dist'), { recursive: true });
 for (const name of ['pgtap_cov.js', 'pgtap_cov.d.ts', 'pgtap_cov_bg.wasm']) {
   await cp(at(`build/wasm/${name}`), at(`dist/wasm/${name}`));
 }
+await rewrite('dist/wasm.js', (source) => {
+  // a page without a bundler knows no imports map
+  if (source.split("'#wasm'").length !== 3) throw new Error("dist: wasm.js does not name '#wasm' twice");
+  return source.replaceAll("'#wasm'", "'./wasm/pgtap_cov.js'");
+});
 await cp(at('build/www'), at('dist/www'), { recursive: true });
 for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
   await cp(at(name), at(`dist/${name}`));
 }
-const { name, ...rest } = manifest;
 await writeFile(at('dist/package.json'), JSON.stringify({ name, version, ...rest }, null, 2) + '\n');
+
+async function rewrite(path, change) {
+  await writeFile(at(path), change(await readFile(at(path), 'utf8')));
+}

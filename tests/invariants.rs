@@ -62,8 +62,6 @@ fn sql() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn chunking(schema in sql(), tests in sql(), sizes in prop::collection::vec(1usize..40, 1..4)) {
         let sources = [("s.sql", Schema, schema.as_bytes()), ("t.sql", Tests, tests.as_bytes())];

@@ -81,7 +81,7 @@ describe('the archive', () => {
 
   it('has every file that its manifest names', async () => {
     const manifest = JSON.parse(await readFile(join(app, 'node_modules/pgtap-cov/package.json'), 'utf8'));
-    const named = [manifest.bin, manifest.exports, manifest.imports].flatMap(leaves);
+    const named = [manifest.bin, manifest.exports].flatMap(leaves);
     expect(named.length).toBeGreaterThan(5);
     const paths = packed.files.map((file) => `./${file.path}`);
     expect(named.filter((path) => !paths.includes(path))).toEqual([]);
@@ -114,9 +114,59 @@ describe('the installed program', () => {
     expect((await cli('scan', join(app, 'missing'))).status).toBe(3);
     expect((await cli('scan', '--nonsense')).status).toBe(2);
   });
+
+  it('names the file that is no text', async () => {
+    const project = await makeProject();
+    const file = 'supabase/tests/binary.sql';
+    await writeFile(join(project, file), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 0xff, 0xfe, 0]));
+    const result = await cli('scan', project);
+    expect(result.status).toBe(3);
+    expect(result.stderr).toContain(file);
+  });
+
+  it('names the database that is cut short', async () => {
+    const project = await makeProject();
+    const database = join(project, 'coverage.ptc');
+    expect((await cli('scan', project, '--database', database)).status).toBe(0);
+    expect((await cli('report', database)).stdout).toMatch(/^table +2 +1 +0 +50\.0%$/m);
+    const bytes = await readFile(database);
+    await writeFile(database, bytes.subarray(0, bytes.length - 1));
+    const result = await cli('report', database);
+    expect(result.status).toBe(4);
+    expect(result.stderr).toContain(database);
+  });
 });
 
 describe('the installed library', () => {
+  it('gives one report for one push, for single bytes, and for the smallest arena', async () => {
+    const script = await write(
+      'invariants.mjs',
+      `import { Analyzer, Coverage, MemoryStore, merge } from 'pgtap-cov';
+async function report(step, arenaBytes) {
+  const store = new MemoryStore();
+  const analyzer = new Analyzer({ onSegment: (segment) => store.put(segment), limits: { arenaBytes } });
+  for (const [path, content] of Object.entries(${JSON.stringify(SAMPLE)})) {
+    await analyzer.begin({ path, role: path.includes('/tests/') ? 'tests' : 'schema' });
+    const bytes = new TextEncoder().encode(content);
+    for (let at = 0; at < bytes.length; at += step) await analyzer.push(bytes.subarray(at, at + step));
+    await analyzer.end();
+  }
+  const { manifest } = await analyzer.finish();
+  analyzer.free();
+  const chunks = [];
+  await merge({ segments: [store], manifest, write: (chunk) => void chunks.push(chunk) });
+  const coverage = await Coverage.open(Buffer.concat(chunks));
+  const objects = [];
+  for await (const object of coverage.iterate()) objects.push(object);
+  return JSON.stringify([await coverage.summary(), objects]);
+}
+const whole = await report(Infinity, undefined);
+console.log(JSON.stringify([await report(1, undefined) === whole, await report(1, 65536) === whole, whole.length > 500]));
+`,
+    );
+    expect(JSON.parse((await run('node', [script], app)).stdout)).toEqual([true, true, true]);
+  });
+
   it('gives the figures of the program', async () => {
     const script = await write(
       'figures.mjs',
