@@ -38,7 +38,10 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
   }
 }
 
-/** Reports from a database; schema files are looked for below `root`. */
+/**
+ * Reports from a database; schema files are looked for below `root`. The status is 4 when the database does not cover
+ * all of its sources.
+ */
 export async function reportCommand(
   database: string,
   options: ReportOptions & { root: string },
@@ -49,7 +52,7 @@ export async function reportCommand(
   try {
     const source = (path: string) => readBelow(options.root, path);
     await writeReports(names, { coverage, source }, options.out, io);
-    return 0;
+    return (await coverage.summary()).complete ? 0 : 4;
   } catch (error) {
     // Whoever writes names the file; an error without one came from reading the database.
     throw error instanceof CoverageError && !error.file ? withDetails(error, { file: database }) : error;

@@ -215,11 +215,13 @@ describe('pgtap-cov', () => {
       ...SAMPLE,
       'supabase/tests/logo.sql': Uint8Array.of(0x89, 0x50, 0, 1),
     });
-    const { status, stdout, stderr } = await cli([directory]);
+    const database = join(directory, 'app.pgtapcov');
+    const { status, stdout, stderr } = await cli([directory, '--database', database]);
     expect(status).toBe(3);
     expect(stderr).toContain('pgtap-cov: error: INPUT: supabase/tests/logo.sql:1: ');
     expect(stdout).toMatch(/^table +2 +1 /m);
     expect(stdout).toContain('INCOMPLETE');
+    expect(await cli(['report', database])).toMatchObject({ status: 4, stdout });
     const args = [
       '--schema',
       'supabase/migrations',
