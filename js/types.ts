@@ -221,3 +221,35 @@ export interface ObjectQuery extends PageQuery {
   match?: string;
   state?: State[];
 }
+
+/** A call of a pgTAP function as `listCalls` finds it. */
+export interface ListedCall {
+  line: number;
+  function: string;
+  /** The overload that PostgreSQL runs, as it prints it: `has_table(name, text)`; null with a problem. */
+  signature: string | null;
+  class: 'structural' | 'set_comparison' | 'behavioural' | 'test_control' | 'other';
+  /** The object that is tested; null where the call tests none, or only running it can tell. */
+  target: CallTarget | null;
+  /** What the target is instead, where PostgreSQL decides at run time. */
+  alternatives: CallTarget[];
+  aspect: string;
+  /** The assertion says that something is not so. */
+  negated: boolean;
+  /** Where the call stands: in the script itself, a routine, a DO block, or a string that an assertion runs. */
+  context: 'script' | 'routine' | 'do' | 'string';
+  /** Why there is no signature. */
+  problem: 'ambiguous' | 'undefined' | 'mismatch' | 'dynamic' | 'limit' | null;
+}
+
+/** An object as a call names it. */
+export interface CallTarget {
+  kind: string;
+  /** Null where the call gives none: the name is looked for along search_path. */
+  schema: string | null;
+  /** Of a sub-object: the relation. */
+  name: string | null;
+  sub: string | null;
+  /** Argument types of a routine. */
+  args: string[] | null;
+}

@@ -15,7 +15,6 @@ use crate::record::{Arena, Record, spell};
 use crate::scan::fact::{Code, Fact, Facts, Full};
 use crate::scan::{Scanner, Settings, SourceRole};
 use crate::segment::{self, Identity};
-use memchr::{memchr, memchr_iter};
 use xxhash_rust::xxh3::Xxh3;
 
 /// What the host has to do next.
@@ -142,16 +141,9 @@ impl Analyzer {
         if pending.is_some() {
             return Ok(Progress { consumed: 0, step: Step::SegmentReady });
         }
-        if let Some(at) = memchr(0, input) {
+        if let Err(error) = attempt.scanner.check(input, attempt.bytes) {
             attempt.failed = true;
-            let lines = memchr_iter(b'\n', &input[..at]).count();
-            return Err(Error::new(
-                ErrorCode::Input,
-                "this is no text: it holds a NUL byte (is it binary, or UTF-16?)",
-            )
-            .in_file(spell(&attempt.path))
-            .at_line(attempt.scanner.line().saturating_add(crate::limits::to_u32(lines)))
-            .at_offset(attempt.bytes + at as u64));
+            return Err(error.in_file(spell(&attempt.path)));
         }
         let (scanner, mut out) = attempt.split(arena);
         let (consumed, read) = scanner.push(input, &mut out);

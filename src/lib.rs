@@ -7,7 +7,7 @@
 //!
 //! Floors, each of which uses only those before it:
 //! [`error`], [`limits`] → [`sql`] → [`pgtap`] → [`scan`] → [`record`] → [`segment`] → [`merge`] → [`catalog`] →
-//! [`coverage`] → [`database`] → [`analyzer`] → `wasm`.
+//! [`coverage`] → [`database`] → [`analyzer`], [`listing`] → `wasm`.
 
 pub mod analyzer;
 pub mod catalog;
@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod database;
 pub mod error;
 pub mod limits;
+pub mod listing;
 pub mod merge;
 pub mod pgtap;
 pub mod record;

@@ -26,6 +26,10 @@ pub const DEFAULT_STATEMENT_BYTES: usize = 1024 * 1024;
 pub const MAX_STATEMENT_BYTES: usize = 256 * 1024 * 1024;
 /// How deep bodies and strings that run are read inside each other.
 pub const NESTING: usize = 3;
+/// How deep an expression is read; what is nested deeper is dynamic.
+pub const EXPRESSION_NESTING: usize = 48;
+/// Rows of a written-out source (VALUES, unnest of an array) that one call is read for.
+pub const SOURCE_ROWS: usize = 1024;
 /// Diagnostics kept per source and code; the rest is counted.
 pub const DIAGNOSTICS_PER_CODE: u32 = 100;
 /// Largest payload of a block in a segment or a database.
@@ -65,10 +69,10 @@ impl Limits {
     /// Upper bound of the heap that an analyzer holds, in bytes.
     ///
     /// The arena and the segment made of it (a record takes at most its arena size plus framing); for each nesting
-    /// level a token buffer, a statement's text and its tokens (16 bytes each), twice for a growing vector; and a
-    /// fixed part.
+    /// level a token buffer, a statement's text and its tokens (20 bytes, and 4 for an open parenthesis), twice for a
+    /// growing vector; and a fixed part.
     pub fn memory_bytes(self) -> usize {
-        let level = 2 * (2 * self.statement_bytes + 16 * self.statement_tokens());
+        let level = 2 * (2 * self.statement_bytes + 24 * self.statement_tokens());
         3 * self.arena_bytes + (NESTING + 1) * level + 1024 * 1024
     }
 }

@@ -1,11 +1,13 @@
 /** What the commands do; each resolves with its exit status. */
 import { realpathSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
-import { CoverageError, withDetails } from '../error.js';
-import { readText } from '../files.js';
+import { checkAborted } from '../abort.js';
+import { listCalls } from '../calls.js';
+import { CoverageError, messageOf, withDetails } from '../error.js';
+import { readText, streamFile } from '../files.js';
 import { openDatabase, scanProject, type ProjectScanOptions } from '../scan-project.js';
 import { visible } from '../reports/names.js';
-import { describe, ProgressLine, type Io } from './io.js';
+import { describe, Output, ProgressLine, type Io } from './io.js';
 import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
 
 export interface ScanCommandOptions extends ReportOptions {
@@ -60,6 +62,44 @@ export async function reportCommand(
     await coverage.close();
   }
 }
+
+/** Lists the calls of files, one JSON line each. The status is 3 when a file could not be read; the rest is listed. */
+export async function assertionsCommand(
+  files: string[],
+  options: { pgtapSchema?: string[] },
+  io: Io,
+): Promise<number> {
+  const output = new Output(io.stdout);
+  let status = 0;
+  for (const file of files) {
+    try {
+      const stream = await streamFile(file).catch((cause: unknown) => {
+        throw new CoverageError('INPUT', `cannot be opened: ${messageOf(cause)}`, { file, cause });
+      });
+      const calls = listCalls(
+        stream,
+        options.pgtapSchema ? { path: file, pgtapSchemas: options.pgtapSchema } : { path: file },
+      );
+      let lines = '';
+      for await (const { line, ...call } of calls) {
+        checkAborted(io.signal);
+        lines += `${JSON.stringify({ file, line, ...call })}\n`;
+        if (lines.length < LINES_BYTES) continue;
+        await output.write(lines);
+        lines = '';
+      }
+      await output.write(lines);
+    } catch (error) {
+      if (!(error instanceof CoverageError) || error.code !== 'INPUT') throw error;
+      io.stderr.write(describe(error));
+      status = 3;
+    }
+  }
+  return status;
+}
+
+/** How much is written at once. */
+const LINES_BYTES = 64 * 1024;
 
 /** A file of the database's list, if it lies below the root: a database may come from anywhere and name any path. */
 function readBelow(root: string, path: string): string | undefined {

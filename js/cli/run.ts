@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CoverageError } from '../error.js';
 import { reporters } from '../reports/index.js';
 import { ready } from '../wasm.js';
-import { reportCommand, scanCommand, type ScanCommandOptions } from './commands.js';
+import { assertionsCommand, reportCommand, scanCommand, type ScanCommandOptions } from './commands.js';
 import { describe, Output, statusOf, type Io } from './io.js';
 import type { ReportOptions } from './reports.js';
 
@@ -12,6 +12,7 @@ Examples:
   pgtap-cov                               scan the project in this directory
   pgtap-cov scan app --out coverage       figures to the terminal, pages to coverage/html
   pgtap-cov --schema 'db/*.sql' --tests 'db/t/**/*.sql' --reporter json
+  pgtap-cov assertions supabase/tests/*.sql
   pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
 
 Exit status: 0 fine, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
@@ -49,8 +50,16 @@ export async function run(args: string[], io: Io): Promise<number> {
     .action(async (database: string, options: ReportOptions & { root: string }) => {
       status = await reportCommand(database, options, io);
     });
+  const assertions = program
+    .command('assertions')
+    .description('list the pgTAP calls of files, one JSON line each')
+    .argument('<file...>', 'SQL files')
+    .option('--pgtap-schema <name>', 'a schema that pgTAP is installed in (repeatable)', each)
+    .action(async (files: string[], options: { pgtapSchema?: string[] }) => {
+      status = await assertionsCommand(files, options, io);
+    });
+  for (const command of [scan, report, assertions]) configure(command, (text) => (help += text));
   for (const command of [scan, report]) {
-    configure(command, (text) => (help += text));
     command
       .option(
         '--reporter <name>',

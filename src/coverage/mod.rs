@@ -170,7 +170,7 @@ impl Fold {
             let o = self.inventory.object(id);
             (o.kind, &o.schema, &o.name, &o.sub, &o.args)
         };
-        order.sort_by(|a, b| key(*a).cmp(&key(*b)));
+        order.sort_unstable_by(|a, b| key(*a).cmp(&key(*b)));
         let places: Vec<Option<u32>> = {
             let mut places = vec![None; self.inventory.len()];
             for (place, id) in order.iter().enumerate() {
@@ -197,9 +197,9 @@ impl Fold {
             objects.push(Covered { id, tally, state, evidence_start: to_u32(start), evidence_count: to_u32(count) });
             start += count;
         }
-        self.stale.sort();
+        self.stale.sort_unstable();
         self.stale.dedup();
-        self.diagnostics.sort();
+        self.diagnostics.sort_unstable();
         Folded {
             inventory: self.inventory,
             objects,

@@ -14,7 +14,7 @@ use crate::scan::fact::{self, Aspect, ObjectKind, Strength};
 use crate::segment::block::{BlockRef, open_block, open_index};
 use crate::segment::codec::Bytes;
 use crate::segment::{FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, parse_footer, parse_header};
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 /// What is read to open a database.
 const TAIL_BYTES: u64 = 16 * 1024;
@@ -397,7 +397,7 @@ impl Reader {
                     (kinds.is_empty() || kinds.contains(&row.key.kind))
                         && schema.as_ref().is_none_or(|s| *s == row.key.schema)
                         && (states.is_empty() || states.contains(&row.state))
-                        && filter.is_none_or(|f| f.is_match(&qualified(&row.key)))
+                        && filter.is_none_or(|f| f.is_match(qualified(&row.key).as_bytes()))
                 };
                 let skip = |first: &[u8], next: Option<&[u8]>| {
                     let between = |k: &ObjectKind| {
@@ -583,7 +583,9 @@ fn qualified(key: &ObjectKey) -> String {
 }
 
 fn compile(pattern: &str) -> Result<Regex, Error> {
+    // of bytes: the tables of Unicode would be a third of the module
     RegexBuilder::new(pattern)
+        .unicode(false)
         .size_limit(REGEX_BYTES)
         .build()
         .map_err(|e| Error::new(Code::Config, format!("match is no regular expression: {e}")))

@@ -214,7 +214,7 @@ impl Merge {
         if matches!(tag, Some(Tag::Seal | Tag::Definition))
             && self.queue.last().is_none_or(|(t, ..)| *t != Tag::Definition)
         {
-            self.definitions.sort_by_key(|(file, row)| (*file, row.seq));
+            self.definitions.sort_unstable_by_key(|(file, row)| (*file, row.seq));
             for (file, row) in std::mem::take(&mut self.definitions) {
                 joined.definition(file, &row)?;
             }
@@ -226,7 +226,7 @@ impl Merge {
     }
 
     fn choose_attempts(&mut self) -> Result<(), Error> {
-        self.seals.sort_by(|(run_a, a), (run_b, b)| (run_a, a.source).cmp(&(run_b, b.source)));
+        self.seals.sort_unstable_by(|(run_a, a), (run_b, b)| (run_a, a.source).cmp(&(run_b, b.source)));
         let mut sealed = HashSet::new();
         for (run, seal) in &self.seals {
             if !sealed.insert((*run, seal.source)) {

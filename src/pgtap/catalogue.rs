@@ -1,6 +1,6 @@
 //! The table `catalogue.tsv`, parsed once: what each overload of a pgTAP function takes and what it tests.
 
-use super::resolve::Type;
+use super::types::Type;
 use std::sync::OnceLock;
 
 /// What a function is for.
@@ -79,12 +79,26 @@ pub struct Overload {
     pub scope: Scope,
     /// Asserts that something is not so.
     pub negated: bool,
+    /// pgTAP has it since.
+    pub since: &'static str,
+    /// Names of the parameters; empty where they have none.
+    pub names: Vec<&'static str>,
 }
 
 impl Overload {
     /// `has_table(name, text)`, as PostgreSQL prints it.
     pub fn signature(&self) -> String {
         format!("{}({})", self.name, self.types)
+    }
+
+    /// The server asks at run time whether the first argument is a schema; if it is none, it is the relation, and the
+    /// second the sub-object.
+    pub fn dispatched(&self) -> bool {
+        match self.name {
+            "has_index" => matches!(self.types, "name, name, name" | "name, name, name, text"),
+            "is_indexed" => self.types == "name, name, name",
+            _ => false,
+        }
     }
 
     /// Position of the first argument with this meaning.
@@ -143,6 +157,8 @@ fn parse(line: &'static str) -> Option<Overload> {
         _ => Scope::Explicit,
     };
     let negated = fields.next()? == "not";
+    let since = fields.next()?;
+    let names = fields.next()?;
     let params: Vec<Type> = types.split(", ").filter(|t| !t.is_empty()).map(Type::named).collect();
     Some(Overload {
         name,
@@ -156,6 +172,8 @@ fn parse(line: &'static str) -> Option<Overload> {
         roles: if roles == "-" { Vec::new() } else { roles.bytes().map(role).collect() },
         scope,
         negated,
+        since,
+        names: names.split(',').filter(|name| *name != "-").collect(),
     })
 }
 
@@ -187,7 +205,7 @@ mod tests {
         assert_eq!(names.len(), 228);
         for o in table() {
             assert_eq!(o.roles.len(), o.params.len(), "{}", o.signature());
-            assert!(!o.params.contains(&Type::Other), "{}", o.signature());
+            assert!(!o.params.iter().any(|p| matches!(p, Type::Other(_))), "{}", o.signature());
         }
     }
 

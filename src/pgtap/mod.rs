@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 pub mod resolve;
+pub mod types;
 
 pub use catalogue::{Class, Overload, Role, Scope, overload, overloads};
-pub use resolve::{Choice, Type, choose};
+pub use resolve::{Choice, Given, choose, parameters};
+pub use types::Type;

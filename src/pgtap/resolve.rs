@@ -5,62 +5,10 @@
 //! literals settle on; the one type that all known arguments share.
 
 use super::catalogue::Overload;
-
-/// A type, as far as pgTAP's signatures tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
-    /// An untyped literal or NULL.
-    Unknown,
-    /// The text does not tell the type.
-    Dynamic,
-    /// name
-    Name,
-    /// text
-    Text,
-    /// character varying
-    Varchar,
-    /// character
-    Bpchar,
-    /// boolean
-    Boolean,
-    /// smallint
-    Int2,
-    /// integer
-    Int4,
-    /// bigint
-    Int8,
-    /// numeric
-    Numeric,
-    /// real
-    Float4,
-    /// double precision
-    Float8,
-    /// oid
-    Oid,
-    /// regtype
-    Regtype,
-    /// regclass and the other registered identifiers
-    Regclass,
-    /// refcursor
-    Refcursor,
-    /// anyelement
-    AnyElement,
-    /// anyarray
-    AnyArray,
-    /// name[]
-    NameArray,
-    /// text[]
-    TextArray,
-    /// character varying[]
-    VarcharArray,
-    /// An array of any other type.
-    OtherArray,
-    /// Any other type.
-    Other,
-}
+use super::types::Type;
 
 /// The outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// The overload at this index.
     One(usize),
@@ -70,118 +18,47 @@ pub enum Choice {
     Undefined,
     /// One fits but its polymorphic arguments disagree (42804).
     Mismatch,
-    /// It depends on a type that the text does not tell.
-    Dynamic,
+    /// It depends on a type that the text does not tell: one of these.
+    Dynamic(Vec<usize>),
 }
 
-impl Type {
-    /// The type that `format_type` spells so; arrays end in `[]`.
-    pub fn named(name: &str) -> Type {
-        match name {
-            "name" => Type::Name,
-            "text" => Type::Text,
-            "character varying" => Type::Varchar,
-            "character" | "\"char\"" => Type::Bpchar,
-            "boolean" => Type::Boolean,
-            "smallint" => Type::Int2,
-            "integer" => Type::Int4,
-            "bigint" => Type::Int8,
-            "numeric" => Type::Numeric,
-            "real" => Type::Float4,
-            "double precision" => Type::Float8,
-            "oid" => Type::Oid,
-            "regtype" => Type::Regtype,
-            "regclass" | "regproc" | "regprocedure" | "regrole" | "regnamespace" => Type::Regclass,
-            "refcursor" => Type::Refcursor,
-            "anyelement" => Type::AnyElement,
-            "anyarray" => Type::AnyArray,
-            "name[]" => Type::NameArray,
-            "text[]" => Type::TextArray,
-            "character varying[]" => Type::VarcharArray,
-            _ if name.ends_with("[]") => Type::OtherArray,
-            _ => Type::Other,
-        }
-    }
-
-    /// The type of an array whose elements have this type.
-    pub fn array(self) -> Type {
-        match self {
-            Type::Name => Type::NameArray,
-            Type::Text | Type::Unknown => Type::TextArray,
-            Type::Varchar => Type::VarcharArray,
-            Type::Dynamic => Type::Dynamic,
-            _ => Type::OtherArray,
-        }
-    }
-
-    /// pg_type.typcategory
-    fn category(self) -> u8 {
-        match self {
-            Type::Name | Type::Text | Type::Varchar | Type::Bpchar => b'S',
-            Type::Boolean => b'B',
-            Type::Int2
-            | Type::Int4
-            | Type::Int8
-            | Type::Numeric
-            | Type::Float4
-            | Type::Float8
-            | Type::Oid
-            | Type::Regtype
-            | Type::Regclass => b'N',
-            Type::NameArray | Type::TextArray | Type::VarcharArray | Type::OtherArray => b'A',
-            Type::AnyElement | Type::AnyArray => b'P',
-            Type::Unknown | Type::Dynamic => b'X',
-            Type::Refcursor | Type::Other => b'U',
-        }
-    }
-
-    /// pg_type.typispreferred
-    fn is_preferred(self) -> bool {
-        matches!(self, Type::Text | Type::Boolean | Type::Float8 | Type::Oid)
-    }
-
-    fn is_array(self) -> bool {
-        self.category() == b'A'
-    }
-
-    /// `can_coerce_type` in an implicit context.
-    fn coerces_to(self, target: Type) -> bool {
-        use Type::{
-            AnyArray, AnyElement, Bpchar, Dynamic, Float4, Float8, Int2, Int4, Int8, Name, NameArray, Numeric, Oid,
-            Other, Refcursor, Regclass, Regtype, Text, TextArray, Unknown, Varchar, VarcharArray,
-        };
-        match (self, target) {
-            (Unknown | Dynamic, _) | (_, AnyElement) => true,
-            _ if self == target => true,
-            (_, AnyArray) => self.is_array(),
-            (Name | Text | Varchar | Bpchar, Name | Text | Varchar | Bpchar)
-            | (NameArray | TextArray | VarcharArray, NameArray | TextArray | VarcharArray)
-            | (Int2, Int4 | Int8 | Numeric | Float4 | Float8 | Oid | Regtype | Regclass)
-            | (Int4, Int8 | Numeric | Float4 | Float8 | Oid | Regtype | Regclass)
-            | (Int8, Numeric | Float4 | Float8 | Oid | Regtype | Regclass)
-            | (Numeric, Float4 | Float8)
-            | (Float4, Float8)
-            | (Oid, Regtype | Regclass)
-            | (Regtype | Regclass, Oid)
-            // varchar and text are binary-coercible to regclass
-            | (Text | Varchar, Regclass) => true,
-            (Refcursor | Other, _) => false,
-            _ => false,
-        }
-    }
+/// The arguments of a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// Their types, in the order of the call.
+    pub types: &'a [Type],
+    /// The names of the last ones, where written as `name => value`.
+    pub names: &'a [&'a [u8]],
+    /// The last one is `VARIADIC array`.
+    pub variadic: bool,
 }
 
-/// Chooses among `overloads` for arguments of these types (`func_get_detail`).
-pub fn choose(overloads: &[Overload], args: &[Type]) -> Choice {
+/// Chooses among `overloads` (`func_get_detail`).
+pub fn choose(overloads: &[Overload], given: &Given<'_>) -> Choice {
     let all: Vec<Candidate> =
-        overloads.iter().enumerate().filter_map(|(index, o)| Candidate::new(index, o, args.len())).collect();
+        overloads.iter().enumerate().filter_map(|(index, o)| Candidate::new(index, o, given)).collect();
     // "FuncnameGetCandidates": of two with the same parameters the one that is not variadic stays
     let hidden = |c: &&Candidate| c.variadic && all.iter().any(|o| !o.variadic && o.params == c.params);
     let candidates: Vec<Candidate> = all.iter().filter(|c| !hidden(c)).cloned().collect();
-    if args.contains(&Type::Dynamic) {
-        return choose_dynamic(overloads, &candidates, args);
+    if given.types.contains(&Type::Dynamic) {
+        return choose_dynamic(overloads, &candidates, given.types);
     }
-    choose_static(&candidates, args)
+    choose_static(&candidates, given.types)
+}
+
+/// The parameter that each argument is for (`MatchNamedCall`); none where the overload cannot take them.
+pub fn parameters(overload: &Overload, given: &Given<'_>) -> Option<Vec<usize>> {
+    let positional = given.types.len() - given.names.len();
+    let mut places: Vec<usize> = (0..positional).collect();
+    for name in given.names {
+        let place = overload.names.iter().position(|n| n.as_bytes() == *name)?;
+        if places.contains(&place) {
+            return None;
+        }
+        places.push(place);
+    }
+    let missing = |place: &usize| !places.contains(place);
+    (given.names.is_empty() || !(0..overload.fewest).any(|place| missing(&place))).then_some(places)
 }
 
 /// A parameter list spread over the arguments of the call.
@@ -193,24 +70,23 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn new(index: usize, overload: &Overload, count: usize) -> Option<Candidate> {
+    fn new(index: usize, overload: &Overload, given: &Given<'_>) -> Option<Candidate> {
+        let count = given.types.len();
         let declared = overload.params.len();
+        let spread = overload.variadic && !given.variadic;
+        if given.variadic && !overload.variadic {
+            return None;
+        }
         let mut params = overload.params.clone();
-        if overload.variadic && count >= declared {
-            let element = match params.pop()? {
-                Type::NameArray => Type::Name,
-                Type::TextArray => Type::Text,
-                Type::VarcharArray => Type::Varchar,
-                Type::AnyArray => Type::AnyElement,
-                other => other,
-            };
+        if spread && count >= declared && given.names.is_empty() {
+            let element = params.pop()?.element();
             params.resize(count, element);
-        } else if count < overload.fewest || count > declared {
+        } else if count > declared || given.names.is_empty() && count < overload.fewest {
             return None;
         } else {
-            params.truncate(count);
+            params = parameters(overload, given)?.into_iter().map(|place| overload.params[place]).collect();
         }
-        Some(Candidate { index, params, variadic: overload.variadic })
+        Some(Candidate { index, params, variadic: spread })
     }
 }
 
@@ -340,15 +216,23 @@ fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type
         Type::NameArray,
         Type::TextArray,
         Type::Refcursor,
-        Type::Other,
+        Type::Other(0),
     ];
+    let fits = |c: &&Candidate| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
+    let fitting: Vec<usize> = candidates.iter().filter(fits).map(|c| c.index).collect();
+    match fitting.as_slice() {
+        [] => return Choice::Undefined,
+        [one] => return Choice::One(*one),
+        _ => {}
+    }
+    let dynamic = args.iter().filter(|a| **a == Type::Dynamic).count();
+    if dynamic > 3 {
+        return Choice::Dynamic(fitting);
+    }
     let known = args.iter().filter(|a| !matches!(a, Type::Unknown | Type::Dynamic));
     let candidate_types: Vec<Type> = TRIED.iter().chain(known).copied().collect();
     let mut tried: Vec<Vec<Type>> = vec![args.to_vec()];
     while let Some(at) = tried.first().and_then(|t| t.iter().position(|a| *a == Type::Dynamic)) {
-        if tried.len() > 512 {
-            return Choice::Dynamic;
-        }
         let widened = tried.iter().flat_map(|t| {
             candidate_types.iter().map(move |kind| {
                 let mut types = t.clone();
@@ -358,17 +242,21 @@ fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type
         });
         tried = widened.collect();
     }
-    let mut found: Option<usize> = None;
+    let mut found: Vec<usize> = Vec::new();
     for types in &tried {
-        match (choose_static(candidates, types), found) {
-            (Choice::One(index), None) => found = Some(index),
-            (Choice::One(index), Some(before)) if !alike(&overloads[index], &overloads[before]) => {
-                return Choice::Dynamic;
-            }
-            _ => {}
+        if let Choice::One(index) = choose_static(candidates, types)
+            && !found.contains(&index)
+        {
+            found.push(index);
         }
     }
-    found.map_or(Choice::Undefined, Choice::One)
+    match found.as_slice() {
+        [] => Choice::Undefined,
+        [first, rest @ ..] if rest.iter().all(|index| alike(&overloads[*index], &overloads[*first])) => {
+            Choice::One(*first)
+        }
+        _ => Choice::Dynamic(found),
+    }
 }
 
 fn alike(a: &Overload, b: &Overload) -> bool {
@@ -409,7 +297,7 @@ mod tests {
             ("finish", &[], "finish(boolean)"),
         ] {
             let found = overloads(name.as_bytes()).1;
-            let spelled = match choose(found, args) {
+            let spelled = match choose(found, &Given { types: args, ..Given::default() }) {
                 Choice::One(index) => found[index].signature(),
                 other => format!("{other:?}"),
             };
@@ -420,8 +308,10 @@ mod tests {
     #[test]
     fn an_unknown_type_is_certain_only_where_it_does_not_matter() {
         let found = overloads(b"has_table").1;
-        assert_eq!(choose(found, &[Type::Unknown, Type::Dynamic]), Choice::Dynamic);
+        let types = [Type::Unknown, Type::Dynamic];
+        assert!(matches!(choose(found, &Given { types: &types, ..Given::default() }), Choice::Dynamic(_)));
         let is = overloads(b"is").1;
-        assert!(matches!(choose(is, &[Type::Dynamic, Type::Int4, Type::Unknown]), Choice::One(_)));
+        let types = [Type::Dynamic, Type::Int4, Type::Unknown];
+        assert!(matches!(choose(is, &Given { types: &types, ..Given::default() }), Choice::One(_)));
     }
 }

@@ -1,11 +1,13 @@
-//! Calls of pgTAP's functions in a statement, resolved to the overload that PostgreSQL runs, as evidence.
+//! Calls of pgTAP's functions in a statement, resolved to the overload that PostgreSQL runs.
 
-use super::argument::{self, Argument};
-use super::fact::{ANY_ARGS, Aspect, Code, Fact, Facts, Full, Key, ObjectKind, Scope, Strength};
+use super::evidence::Assertion;
+use super::expression::{self, Scope, Typed, Value};
+use super::fact::{Called, Code, Context, Fact, Facts, Full, Strength};
 use super::reference::{self, Reference};
+use super::rows;
 use super::session::Session;
-use crate::limits::{ARGS_BYTES, NAME_BYTES};
-use crate::pgtap::{self, Choice, Class, Overload, Role, Type, choose, overloads};
+use crate::limits::SOURCE_ROWS;
+use crate::pgtap::{Choice, Class, Given, Overload, Role, Type, choose, overloads, parameters};
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
 use crate::sql::types;
@@ -21,41 +23,61 @@ pub struct Counts {
     pub plan: Option<u32>,
 }
 
-/// Emits what the pgTAP calls in the tokens of `cursor` test. Linear in the tokens. `limit` bounds the statements in its
-/// arguments, in bytes.
+/// Where a statement stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The session that runs it.
+    pub session: &'a Session,
+    /// What it is a part of.
+    pub context: Context,
+    /// Bounds the statements in its strings, in bytes.
+    pub limit: usize,
+}
+
+/// Emits what the pgTAP calls in the tokens of `cursor` test. Linear in the tokens, times the rows that feed them where
+/// these are written out.
 ///
 /// # Errors
 /// [`Full`] as soon as a fact finds no room; nothing is remembered, the call is simply made again.
-pub fn read(
-    mut cursor: Cursor<'_>,
-    session: &Session,
-    limit: usize,
-    counts: &mut Counts,
-    facts: &mut dyn Facts,
-) -> Result<(), Full> {
+pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
     let query = cursor;
     let mut under = None;
+    // assertions inside of check_test(…, false) are meant to fail
+    let mut meant_to_fail = 0;
     while let Some(item) = cursor.peek() {
-        let is_call = matches!(item.tok, Tok::Word | Tok::Quoted)
-            && cursor.ahead(1).is_some_and(|next| next.tok == Tok::Punct(b'('));
-        if is_call && !names_something_else(&cursor) && belongs_to_pgtap(&cursor, session) {
-            let (first, found) = overloads(cursor.text(item));
-            if !found.is_empty() {
-                let mut arguments = cursor;
-                arguments.skip(1);
-                let arguments = arguments.group().map(|inside| read_arguments(inside, session)).unwrap_or_default();
-                let call = Call { first, overloads: found, arguments: &arguments, line: item.line, session, limit };
-                let assertion = call.emit(counts, facts)?;
-                under = under.or(assertion);
+        if let Some(found) = Found::at(&cursor, place.session) {
+            if item.tok == Tok::Word && cursor.text(item) == b"check_test" && expects_failure(&found, place.session) {
+                meant_to_fail = meant_to_fail.max(cursor.position() + cursor.len() - found.after);
             }
+            let muted = cursor.position() < meant_to_fail;
+            let assertion = found.emit(query, place, muted, counts, facts)?;
+            under = under.or(assertion);
         }
         cursor.skip(1);
     }
     match under {
         // the whole query that holds an assertion runs under it
-        Some(via) => uses(&reference::read(query, session), via, facts),
+        Some(via) => uses(&reference::read(query, place.session), via, facts),
         None => Ok(()),
     }
+}
+
+/// Emits what the statements in `text`, which an assertion runs, use and test.
+fn read_text(
+    text: &[u8],
+    line: u32,
+    via: u16,
+    place: Place<'_>,
+    counts: &mut Counts,
+    facts: &mut dyn Facts,
+) -> Result<(), Full> {
+    reference::statements(text, line, place.limit, &mut |cursor| {
+        uses(&reference::read(cursor, place.session), via, facts)?;
+        if place.context == Context::String {
+            return Ok(());
+        }
+        read(cursor, Place { context: Context::String, ..place }, counts, facts)
+    })
 }
 
 fn uses(references: &[Reference], via: u16, facts: &mut dyn Facts) -> Result<(), Full> {
@@ -72,28 +94,267 @@ fn uses(references: &[Reference], via: u16, facts: &mut dyn Facts) -> Result<(),
 /// [`Full`]
 pub fn over_limit(
     mut cursor: Cursor<'_>,
-    session: &Session,
+    place: Place<'_>,
     counts: &mut Counts,
     facts: &mut dyn Facts,
 ) -> Result<(), Full> {
     while let Some(item) = cursor.peek() {
-        let is_call = matches!(item.tok, Tok::Word | Tok::Quoted)
-            && cursor.ahead(1).is_some_and(|next| next.tok == Tok::Punct(b'('));
-        if is_call && belongs_to_pgtap(&cursor, session) {
-            let found = overloads(cursor.text(item)).1;
-            if found.first().is_some_and(|o| !matches!(o.class, Class::Control | Class::Other)) {
-                counts.assertions += 1;
-                counts.unresolved += 1;
-                facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: cursor.text(item), line: item.line })?;
-            }
+        if let Some(found) = Found::at(&cursor, place.session)
+            && found.overloads.first().is_some_and(is_assertion)
+        {
+            counts.assertions += 1;
+            counts.unresolved += 1;
+            found.tell(None, &[], Some(Code::OverLimit), place, facts)?;
+            facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: cursor.text(item), line: item.line })?;
         }
         cursor.skip(1);
     }
     Ok(())
 }
 
-fn read_arguments(inside: Cursor<'_>, session: &Session) -> Vec<Argument> {
-    inside.split(b',').map(|part| argument::read(part, session)).collect()
+fn is_assertion(overload: &Overload) -> bool {
+    !matches!(overload.class, Class::Control | Class::Other)
+}
+
+/// `check_test(assertion, false, …)`
+fn expects_failure(found: &Found<'_>, session: &Session) -> bool {
+    let mut parts = found.inside.split(b',');
+    let second = parts.nth(1).map(|part| expression::read(part, Scope { session, row: None }));
+    second.is_some_and(|argument| argument.text() == Some(b"false"))
+}
+
+/// A call by the name of a pgTAP function.
+struct Found<'a> {
+    first: u16,
+    overloads: &'static [Overload],
+    inside: Cursor<'a>,
+    /// Tokens behind the call.
+    after: usize,
+    line: u32,
+}
+
+/// An argument and how it is passed.
+struct Passed<'a> {
+    typed: Typed,
+    name: Option<&'a [u8]>,
+    variadic: bool,
+}
+
+impl<'a> Found<'a> {
+    fn at(cursor: &Cursor<'a>, session: &Session) -> Option<Found<'a>> {
+        let item = cursor.peek()?;
+        let opens = cursor.ahead(1).is_some_and(|next| next.tok == Tok::Punct(b'('));
+        if !opens || !matches!(item.tok, Tok::Word | Tok::Quoted) || names_something_else(cursor) {
+            return None;
+        }
+        let (first, found) = overloads(cursor.text(item));
+        if found.is_empty() {
+            return None;
+        }
+        let mut behind = *cursor;
+        behind.skip(1);
+        let inside = behind.group()?;
+        let qualified = cursor.behind(1).is_some_and(|i| i.tok == Tok::Punct(b'.'));
+        let schema = cursor.behind(2).filter(|_| qualified).map(|item| cursor.text(item));
+        let is_pgtap = schema.is_none_or(|schema| session.is_pgtap_schema(schema));
+        let count = || inside.split(b',').count();
+        if !is_pgtap || session.shadows(schema, cursor.text(item), count) {
+            return None;
+        }
+        Some(Found { first, overloads: found, inside, after: behind.len(), line: item.line })
+    }
+
+    fn arguments(&self, scope: Scope<'_>) -> Vec<Passed<'a>> {
+        let read = |mut part: Cursor<'a>| {
+            let variadic = part.take_word("variadic");
+            let arrow = part
+                .ahead(1)
+                .is_some_and(|i| i.tok == Tok::Assign || (i.tok == Tok::Operator && part.text(i) == b"=>"));
+            let name = if arrow { part.name() } else { None };
+            if name.is_some() {
+                part.skip(1);
+            }
+            Passed { typed: expression::read(part, scope), name, variadic }
+        };
+        self.inside.split(b',').map(read).collect()
+    }
+
+    /// Emits what the call tests, once for each row that feeds it; returns the overload's number where it is an
+    /// assertion.
+    fn emit(
+        &self,
+        query: Cursor<'_>,
+        place: Place<'_>,
+        muted: bool,
+        counts: &mut Counts,
+        facts: &mut dyn Facts,
+    ) -> Result<Option<u16>, Full> {
+        let scope = Scope { session: place.session, row: None };
+        let arguments = self.arguments(scope);
+        let is_unknown = |a: &Passed<'_>| a.typed.ty == Type::Dynamic || a.typed.value == Value::Unknown;
+        if self.overloads.first().is_some_and(is_assertion)
+            && arguments.iter().any(is_unknown)
+            && let Some(source) = rows::read(query, self.inside, scope)
+        {
+            let mut via = None;
+            for row in 0..source.rows.len().min(SOURCE_ROWS) {
+                let arguments = self.arguments(Scope { row: Some((&source, row)), ..scope });
+                via = self.call(&arguments, place, muted, counts, facts)?;
+            }
+            return Ok(via);
+        }
+        self.call(&arguments, place, muted, counts, facts)
+    }
+
+    fn call(
+        &self,
+        arguments: &[Passed<'_>],
+        place: Place<'_>,
+        muted: bool,
+        counts: &mut Counts,
+        facts: &mut dyn Facts,
+    ) -> Result<Option<u16>, Full> {
+        let types: Vec<Type> = arguments.iter().map(|a| a.typed.ty).collect();
+        let names: Vec<&[u8]> = arguments.iter().filter_map(|a| a.name).collect();
+        let variadic = arguments.last().is_some_and(|a| a.variadic);
+        let given = Given { types: &types, names: &names, variadic };
+        let mut choice = choose(self.overloads, &given);
+        if arguments.iter().any(|a| a.typed.value == Value::Error) {
+            choice = Choice::Mismatch;
+        }
+        let mut by_parameter: Vec<Option<&Typed>> = Vec::new();
+        let certain = match &choice {
+            Choice::One(index) => Some(*index),
+            // which of them runs does not matter where all read the arguments alike
+            Choice::Dynamic(indices) => indices
+                .first()
+                .copied()
+                .filter(|first| indices.iter().all(|index| alike(&self.overloads[*index], &self.overloads[*first]))),
+            _ => None,
+        };
+        if let Some(index) = certain {
+            let overload = &self.overloads[index];
+            let places = parameters(overload, &given).unwrap_or_default();
+            by_parameter.resize(overload.params.len().max(arguments.len()), None);
+            for (place, argument) in places.iter().zip(arguments) {
+                by_parameter[*place] = Some(&argument.typed);
+            }
+            if refused(overload, &given, &by_parameter) {
+                choice = Choice::Mismatch;
+            }
+        }
+        let problem = match &choice {
+            Choice::One(_) => None,
+            Choice::Ambiguous => Some(Code::Ambiguous),
+            Choice::Mismatch => Some(Code::Mismatch),
+            Choice::Undefined => Some(Code::Undefined),
+            Choice::Dynamic(_) => Some(Code::Dynamic),
+        };
+        let overload = certain.map(|index| &self.overloads[index]);
+        self.tell(overload, &by_parameter, problem, place, facts)?;
+        if !self.overloads.first().is_some_and(is_assertion) {
+            if self.overloads.first().is_some_and(|o| o.name == "plan") {
+                counts.plan = arguments.first().and_then(|a| a.typed.text()).and_then(number);
+            }
+            return Ok(None);
+        }
+        counts.assertions += 1;
+        let Some((index, overload)) = certain.zip(overload).filter(|_| choice != Choice::Mismatch) else {
+            self.blind(problem.unwrap_or(Code::Dynamic), counts, facts)?;
+            return Ok(Some(self.first));
+        };
+        let via = self.first + u16::try_from(index).unwrap_or(0);
+        if muted {
+            return Ok(None);
+        }
+        let understood = match overload.class {
+            Class::Behavior => self.behavior(overload, &by_parameter, via, place, counts, facts)?,
+            _ => {
+                let line = self.line;
+                Assertion { overload, arguments: &by_parameter, via, line, session: place.session }.emit(facts)?
+            }
+        };
+        if let Err(code) = understood {
+            self.blind(code, counts, facts)?;
+        }
+        Ok(Some(via))
+    }
+
+    fn tell(
+        &self,
+        overload: Option<&Overload>,
+        arguments: &[Option<&Typed>],
+        problem: Option<Code>,
+        place: Place<'_>,
+        facts: &mut dyn Facts,
+    ) -> Result<(), Full> {
+        facts.call(Called {
+            overloads: self.overloads,
+            overload,
+            arguments,
+            problem,
+            context: place.context,
+            line: self.line,
+        })
+    }
+
+    /// The statements that the assertion runs: its SQL arguments, or the prepared statements that they name. The code is
+    /// why not all of them are known.
+    fn behavior(
+        &self,
+        overload: &Overload,
+        arguments: &[Option<&Typed>],
+        via: u16,
+        place: Place<'_>,
+        counts: &mut Counts,
+        facts: &mut dyn Facts,
+    ) -> Result<Result<(), Code>, Full> {
+        let statements = overload.roles.iter().zip(arguments).filter(|(role, _)| **role == Role::Sql);
+        let mut understood = Ok(());
+        for (_, argument) in statements {
+            let Some((argument, sql)) = argument.and_then(|a| Some((a, a.text()?))) else {
+                understood = Err(Code::Dynamic);
+                continue;
+            };
+            // _query of pgTAP: what has white space is a statement, all else the name of a prepared one
+            if sql.iter().any(u8::is_ascii_whitespace) && !sql.starts_with(b"\"") {
+                read_text(sql, argument.line, via, place, counts, facts)?;
+                continue;
+            }
+            let name = types::unquote_ident(&String::from_utf8_lossy(sql));
+            let folded = if sql.starts_with(b"\"") { name } else { name.to_ascii_lowercase() };
+            match place.session.prepared(folded.as_bytes()) {
+                Some(references) => uses(references, via, facts)?,
+                None => understood = Err(Code::Dynamic),
+            }
+        }
+        Ok(understood)
+    }
+
+    fn blind(&self, code: Code, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
+        counts.unresolved += 1;
+        let name = self.overloads.first().map_or("", |o| o.name);
+        facts.fact(Fact::Diagnostic { code, detail: name.as_bytes(), line: self.line })
+    }
+}
+
+/// Both read their arguments in the same way.
+fn alike(a: &Overload, b: &Overload) -> bool {
+    a.roles == b.roles || (a.class == b.class && matches!(a.class, Class::Behavior | Class::Control))
+}
+
+/// An untyped literal that the input function of its parameter's type refuses (22P02). A polymorphic parameter has the
+/// type of the other arguments.
+fn refused(overload: &Overload, given: &Given<'_>, arguments: &[Option<&Typed>]) -> bool {
+    let spread = overload.variadic && !given.variadic;
+    let element = given.types.iter().find(|ty| **ty != Type::Unknown).copied().unwrap_or(Type::Unknown);
+    let last = overload.params.len().saturating_sub(1);
+    arguments.iter().enumerate().any(|(at, argument)| {
+        let literal = argument.filter(|a| a.ty == Type::Unknown).and_then(Typed::text);
+        let (Some(text), Some(param)) = (literal, overload.params.get(at.min(last))) else { return false };
+        let param = if spread && at >= last { param.element() } else { *param };
+        expression::refuses(if param == Type::AnyElement { element } else { param }, text)
+    })
 }
 
 /// `CREATE FUNCTION is(…)`, `INSERT INTO plan (…)`: a name before parentheses that is not called.
@@ -122,279 +383,8 @@ fn names_something_else(cursor: &Cursor<'_>) -> bool {
     })
 }
 
-fn belongs_to_pgtap(cursor: &Cursor<'_>, session: &Session) -> bool {
-    if cursor.behind(1).is_none_or(|i| i.tok != Tok::Punct(b'.')) {
-        return true;
-    }
-    cursor.behind(2).is_some_and(|schema| session.is_pgtap_schema(cursor.text(schema)))
-}
-
-struct Call<'a> {
-    first: u16,
-    overloads: &'static [Overload],
-    arguments: &'a [Argument],
-    line: u32,
-    session: &'a Session,
-    limit: usize,
-}
-
-impl Call<'_> {
-    /// Emits what the call tests; returns the overload's number where it is an assertion.
-    fn emit(&self, counts: &mut Counts, facts: &mut dyn Facts) -> Result<Option<u16>, Full> {
-        let types: Vec<Type> = self.arguments.iter().map(|a| a.ty).collect();
-        let class = self.overloads.first().map_or(Class::Other, |o| o.class);
-        let chosen = choose(self.overloads, &types);
-        if matches!(class, Class::Control | Class::Other) {
-            if self.overloads.first().is_some_and(|o| o.name == "plan") {
-                counts.plan = self.arguments.first().and_then(Argument::text).and_then(number);
-            }
-            return Ok(None);
-        }
-        counts.assertions += 1;
-        let code = match chosen {
-            Choice::One(index) => {
-                let overload = &self.overloads[index];
-                let via = self.first + u16::try_from(index).unwrap_or(0);
-                match overload.class {
-                    Class::Behavior => self.behavior(overload, via, counts, facts)?,
-                    _ => self.evidence(overload, via, counts, facts)?,
-                }
-                return Ok(Some(via));
-            }
-            Choice::Ambiguous => Code::Ambiguous,
-            Choice::Mismatch => Code::Mismatch,
-            Choice::Undefined => Code::Undefined,
-            Choice::Dynamic => Code::Dynamic,
-        };
-        self.blind(code, counts, facts)?;
-        Ok(Some(self.first))
-    }
-
-    /// The statements that the assertion runs: its SQL arguments, or the prepared statements that they name.
-    fn behavior(&self, overload: &Overload, via: u16, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
-        let statements = overload.roles.iter().zip(self.arguments).filter(|(role, _)| **role == Role::Sql);
-        let mut unknown = false;
-        for (_, argument) in statements {
-            let Some(sql) = argument.text() else {
-                unknown = true;
-                continue;
-            };
-            // _query of pgTAP: what has white space is a statement, all else the name of a prepared one
-            if sql.iter().any(u8::is_ascii_whitespace) && !sql.starts_with(b"\"") {
-                uses(&reference::read_text(sql, argument.line, self.session, self.limit), via, facts)?;
-                continue;
-            }
-            let name = types::unquote_ident(&String::from_utf8_lossy(sql));
-            let folded = if sql.starts_with(b"\"") { name } else { name.to_ascii_lowercase() };
-            match self.session.prepared(folded.as_bytes()) {
-                Some(references) => uses(references, via, facts)?,
-                None => unknown = true,
-            }
-        }
-        if unknown { self.blind(Code::Dynamic, counts, facts) } else { Ok(()) }
-    }
-
-    fn blind(&self, code: Code, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
-        counts.unresolved += 1;
-        let name = self.overloads.first().map_or("", |o| o.name);
-        facts.fact(Fact::Diagnostic { code, detail: name.as_bytes(), line: self.line })
-    }
-
-    fn evidence(&self, overload: &Overload, via: u16, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
-        let Some(subject) = Subject::of(overload) else { return Ok(()) };
-        let text = |role| overload.position(role).map(|at| self.arguments.get(at).and_then(Argument::text).map(name));
-        let elements = |role| overload.position(role).map(|at| self.arguments.get(at).and_then(Argument::elements));
-        let (Some(schema), Some(object), Some(sub)) =
-            (known(text(Role::Schema)), known(text(Role::Object)), known(text(Role::Sub)))
-        else {
-            return self.blind(Code::Dynamic, counts, facts);
-        };
-        let (scope, schema) = match schema {
-            Some(schema) => (Scope::Named, schema),
-            None => match overload.scope {
-                pgtap::Scope::Explicit if subject.kind == ObjectKind::Extension => (Scope::Any, &b""[..]),
-                pgtap::Scope::Explicit => (Scope::Named, &b""[..]),
-                pgtap::Scope::Path => (Scope::Path, self.session.search_path()),
-                pgtap::Scope::Any => (Scope::Any, &b""[..]),
-                pgtap::Scope::User => (Scope::User, &b""[..]),
-            },
-        };
-        self.description_that_names(overload, facts)?;
-        let mut emit = |key: Key<'_>, aspect: Aspect| {
-            facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Structure, line: self.line })
-        };
-        let base = Key { kind: subject.kind, scope, schema, name: object.unwrap_or_default(), sub: &[], args: &[] };
-        if overload.class == Class::Set {
-            let Some(Some(listed)) = elements(Role::List) else { return self.blind(Code::Dynamic, counts, facts) };
-            let Some(listed) = listed.into_iter().collect::<Option<Vec<Vec<u8>>>>() else {
-                return self.blind(Code::Dynamic, counts, facts);
-            };
-            for name in listed.iter().map(|n| name(n)) {
-                if subject.kind == ObjectKind::Partition {
-                    // the server compares with regclass::text, which is qualified outside of the search path
-                    let (scope, schema, name) = self.qualified(name);
-                    emit(Key { scope, schema: &schema, name: &name, ..base }, Aspect::LISTED)?;
-                    continue;
-                }
-                if subject.kind.is_sub() {
-                    emit(Key { sub: name, ..base }, Aspect::LISTED)?;
-                } else {
-                    let args = if subject.kind.is_routine() { ANY_ARGS } else { b"" };
-                    emit(Key { name, args, ..base }, Aspect::LISTED)?;
-                }
-            }
-            if subject.kind.is_sub() && object.is_some() {
-                emit(Key { kind: ObjectKind::Relation, ..base }, Aspect::MEMBERS)?;
-            } else if scope == Scope::Named && !schema.is_empty() {
-                emit(schema_key(schema), Aspect::MEMBERS)?;
-            }
-            return Ok(());
-        }
-        if overload.negated && overload.aspect == "not-exists" && !subject.on_relation {
-            return Ok(());
-        }
-        if subject.on_relation {
-            let aspect = subject.aspect;
-            let columns = match elements(Role::Columns) {
-                Some(None) => return self.blind(Code::Dynamic, counts, facts),
-                Some(Some(columns)) => columns,
-                None => sub.map(|s| vec![Some(s.to_vec())]).unwrap_or_default(),
-            };
-            emit(Key { kind: ObjectKind::Relation, ..base }, aspect)?;
-            for column in columns.iter().flatten() {
-                emit(Key { kind: ObjectKind::Column, sub: name(column), ..base }, aspect)?;
-            }
-            return Ok(());
-        }
-        let aspect = Aspect::of(overload);
-        if subject.kind == ObjectKind::Index && overload.name == "has_index" && is_dispatched(overload) {
-            // the server asks at run time whether the first argument is a schema
-            let path = self.session.search_path();
-            return emit(Key { scope: Scope::IfSchema, sub: sub.unwrap_or_default(), args: path, ..base }, aspect);
-        }
-        if subject.kind.is_sub() {
-            emit(Key { sub: sub.unwrap_or_default(), ..base }, aspect)?;
-            if object.is_some() {
-                emit(Key { kind: ObjectKind::Relation, ..base }, Aspect::MEMBER)?;
-            }
-            return Ok(());
-        }
-        if subject.kind.is_routine() {
-            let args = match elements(Role::ArgTypes) {
-                None => String::from_utf8_lossy(ANY_ARGS).into_owned(),
-                Some(Some(types)) if types.iter().all(Option::is_some) => {
-                    let spelled: Vec<String> = types.iter().flatten().map(|t| types::normalize(t)).collect();
-                    spelled.join(", ")
-                }
-                Some(_) => return self.blind(Code::Dynamic, counts, facts),
-            };
-            if args.len() > ARGS_BYTES {
-                return self.blind(Code::OverLimit, counts, facts);
-            }
-            return emit(Key { args: args.as_bytes(), ..base }, aspect);
-        }
-        if subject.kind == ObjectKind::Schema {
-            let name = object.or(overload.position(Role::Schema).map(|_| schema)).unwrap_or_default();
-            return emit(schema_key(name), aspect);
-        }
-        emit(base, aspect)
-    }
-
-    /// `schema.name` in one text.
-    fn qualified(&self, text: &[u8]) -> (Scope, Vec<u8>, Vec<u8>) {
-        let text = String::from_utf8_lossy(text);
-        match text.split_once('.') {
-            Some((schema, name)) => {
-                let bytes = |part: &str| types::unquote_ident(part).into_bytes();
-                (Scope::Named, bytes(schema), bytes(name))
-            }
-            None => (Scope::Path, self.session.search_path().to_vec(), types::unquote_ident(&text).into_bytes()),
-        }
-    }
-
-    /// `has_table('app', 'rooms')` tests table app; where a schema is called so, somebody meant it. The merge knows.
-    fn description_that_names(&self, overload: &Overload, facts: &mut dyn Facts) -> Result<(), Full> {
-        let at = |role| overload.position(role).and_then(|at| self.arguments.get(at)).and_then(Argument::text);
-        let (None, Some(object), Some(description)) = (at(Role::Schema), at(Role::Object), at(Role::Description))
-        else {
-            return Ok(());
-        };
-        let is_name = !description.is_empty() && description.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
-        if !is_name || object.contains(&b' ') {
-            return Ok(());
-        }
-        let detail = [name(object), name(description), overload.name.as_bytes()].join(&0);
-        facts.fact(Fact::Diagnostic { code: Code::DescriptionLooksLikeName, detail: &detail, line: self.line })
-    }
-}
-
-fn schema_key(name: &[u8]) -> Key<'_> {
-    Key { kind: ObjectKind::Schema, scope: Scope::Named, schema: b"", name, sub: b"", args: b"" }
-}
-
-/// An argument that the overload has must be constant: none for one that is not.
-#[allow(clippy::option_option)] // outer: the overload has such an argument; inner: its text is known
-fn known(argument: Option<Option<&[u8]>>) -> Option<Option<&[u8]>> {
-    match argument {
-        None => Some(None),
-        Some(None) => None,
-        Some(Some(text)) => Some(Some(text)),
-    }
-}
-
-/// A text as `name`: the server cuts it to 63 bytes.
-fn name(text: &[u8]) -> &[u8] {
-    let mut end = text.len().min(NAME_BYTES);
-    while end < text.len() && end > 0 && text[end] & 0xC0 == 0x80 {
-        end -= 1;
-    }
-    &text[..end]
-}
-
 fn number(text: &[u8]) -> Option<u32> {
     std::str::from_utf8(text).ok()?.parse().ok()
-}
-
-/// `has_index(name, name, name)` and `has_index(name, name, name, text)`
-fn is_dispatched(overload: &Overload) -> bool {
-    matches!(overload.types, "name, name, name" | "name, name, name, text")
-}
-
-/// The object that an overload speaks of.
-struct Subject {
-    kind: ObjectKind,
-    /// The assertion is about a constraint, which has no name in it: evidence goes to the relation and its columns.
-    on_relation: bool,
-    aspect: Aspect,
-}
-
-impl Subject {
-    /// None for what belongs to no schema (tablespaces, databases).
-    fn of(overload: &Overload) -> Option<Subject> {
-        let constraint = |word: &str, not: &str| Subject {
-            kind: ObjectKind::Column,
-            on_relation: true,
-            aspect: Aspect::from_word(if overload.negated { not } else { word }).unwrap_or(Aspect::EXISTS),
-        };
-        Some(match overload.kind {
-            "primary-key" => constraint("primary-key", "not-primary-key"),
-            "foreign-key" => constraint("foreign-key", "not-foreign-key"),
-            "unique-constraint" => constraint("unique-constraint", "unique-constraint"),
-            "check-constraint" => constraint("check-constraint", "check-constraint"),
-            _ if overload.aspect == "columns-indexed" => constraint("columns-indexed", "columns-indexed"),
-            kind => {
-                let kind = match kind {
-                    "function" | "procedure" | "aggregate" | "window-function" => ObjectKind::Routine,
-                    "table" if overload.aspect != "exists" && overload.class == Class::Structure => {
-                        ObjectKind::Relation
-                    }
-                    "user" | "group" => ObjectKind::Role,
-                    _ => ObjectKind::from_word(kind)?,
-                };
-                Subject { kind, on_relation: false, aspect: Aspect::EXISTS }
-            }
-        })
-    }
 }
 
 #[cfg(test)]
@@ -438,7 +428,8 @@ mod tests {
         let mut counts = Counts::default();
         let search_path = vec!["app".to_owned(), "public".to_owned()];
         let session = Session::new(&Settings { search_path, ..Settings::default() });
-        let done = read(Cursor::new(&statement), &session, 1 << 16, &mut counts, &mut spelled);
+        let place = Place { session: &session, context: Context::Script, limit: 1 << 16 };
+        let done = read(Cursor::new(&statement), place, &mut counts, &mut spelled);
         assert_eq!(done, Ok(()));
         (spelled.0, counts)
     }

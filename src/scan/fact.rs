@@ -1,5 +1,6 @@
 //! What a scan finds: definitions, evidence, diagnostics. The words that records are made of.
 
+use super::expression::Typed;
 use crate::pgtap::{Class, Overload};
 
 macro_rules! words {
@@ -379,4 +380,43 @@ pub trait Facts {
     /// # Errors
     /// [`Full`] where there is no room; the fact is offered again later.
     fn fact(&mut self, fact: Fact<'_>) -> Result<(), Full>;
+
+    /// Hears of a call, before the facts that follow from it. Who keeps records ignores it.
+    ///
+    /// # Errors
+    /// [`Full`]
+    fn call(&mut self, _call: Called<'_>) -> Result<(), Full> {
+        Ok(())
+    }
+}
+
+words! {
+    /// What a statement is a part of.
+    Context {
+        /// The script itself.
+        Script = "script",
+        /// The body of a routine.
+        Routine = "routine",
+        /// A DO block.
+        Do = "do",
+        /// A string that an assertion runs.
+        String = "string",
+    }
+}
+
+/// A call by the name of a pgTAP function.
+#[derive(Debug, Clone, Copy)]
+pub struct Called<'a> {
+    /// The functions of that name.
+    pub overloads: &'static [Overload],
+    /// The one that runs, or one that reads its arguments alike; none where the text does not tell.
+    pub overload: Option<&'a Overload>,
+    /// The arguments in the order of its parameters.
+    pub arguments: &'a [Option<&'a Typed>],
+    /// Why there is none, or why the server refuses the call.
+    pub problem: Option<Code>,
+    /// Where it stands.
+    pub context: Context,
+    /// 1-based line.
+    pub line: u32,
 }

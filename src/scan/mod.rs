@@ -3,19 +3,23 @@
 //! A statement is kept until the last of its facts was taken. Where the arena is full in the middle, the scan stops and
 //! reads the statement again later, passing over the facts that were taken: the text is the queue, nothing else is.
 
-pub mod argument;
 pub mod calls;
 pub mod definitions;
+pub mod evidence;
+pub mod expression;
 pub mod fact;
 pub mod reference;
+pub mod rows;
 pub mod session;
 
-use crate::limits::{DETAIL_BYTES, Limits, NESTING};
+use crate::error::{Code as ErrorCode, Error};
+use crate::limits::{DETAIL_BYTES, Limits, NESTING, to_u32};
 use crate::sql::cursor::Cursor;
 use crate::sql::lexer::{Dialect, Flow, Lexer};
 use crate::sql::statement::{End, Item, Statement, Tok};
-use calls::Counts;
-use fact::{Code, Fact, Facts, Full};
+use calls::{Counts, Place};
+use fact::{Called, Code, Context, Fact, Facts, Full};
+use memchr::{memchr, memchr_iter};
 use session::Session;
 
 /// What a source is read for.
@@ -87,6 +91,18 @@ impl Scanner {
         }
     }
 
+    /// Checks that `input`, which starts at `offset` of the source, can be SQL. Linear.
+    ///
+    /// # Errors
+    /// `INPUT` with line and offset for a NUL byte, which no SQL text holds.
+    pub fn check(&self, input: &[u8], offset: u64) -> Result<(), Error> {
+        let Some(at) = memchr(0, input) else { return Ok(()) };
+        let lines = memchr_iter(b'\n', &input[..at]).count();
+        let message = "this is no text: it holds a NUL byte (is it binary, or UTF-16?)";
+        let line = self.line().saturating_add(to_u32(lines));
+        Err(Error::new(ErrorCode::Input, message).at_line(line).at_offset(offset + at as u64))
+    }
+
     /// Reads `input`; returns how much of it was consumed.
     ///
     /// # Errors
@@ -141,7 +157,7 @@ impl Scanner {
     fn statement_facts(&mut self, facts: &mut dyn Facts) -> Result<(), Full> {
         let mut gate = Gate { facts, seen: 0, taken: self.taken };
         let mut counts = Counts::default();
-        let read = self.reading.statement(&self.statement, &self.session, 0, &mut counts, &mut gate);
+        let read = self.reading.statement(&self.statement, &self.session, (0, Context::Script), &mut counts, &mut gate);
         self.taken = gate.taken;
         read?;
         self.counts.assertions += counts.assertions;
@@ -175,6 +191,10 @@ impl Facts for Gate<'_> {
         }
         Ok(())
     }
+
+    fn call(&mut self, call: Called<'_>) -> Result<(), Full> {
+        self.facts.call(call)
+    }
 }
 
 impl Reading {
@@ -182,11 +202,12 @@ impl Reading {
         &self,
         statement: &Statement,
         session: &Session,
-        depth: usize,
+        (depth, context): (usize, Context),
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<(), Full> {
         let cursor = Cursor::new(statement);
+        let place = Place { session, context, limit: self.settings.limits.statement_bytes };
         if statement.end == End::Meta {
             let (command, line) = statement.meta();
             if matches!(
@@ -204,9 +225,9 @@ impl Reading {
         }
         let is_part = statement.end == End::Part || statement.is_continuation;
         match self.role {
-            SourceRole::Tests if is_part => calls::over_limit(cursor, session, counts, facts),
+            SourceRole::Tests if is_part => calls::over_limit(cursor, place, counts, facts),
             SourceRole::Tests => {
-                calls::read(cursor, session, self.settings.limits.statement_bytes, counts, facts)?;
+                calls::read(cursor, place, counts, facts)?;
                 if depth == 0 {
                     // what tests create is no part of the schema, and naming it is not stale
                     definitions::read(cursor, session, false, facts)?;
@@ -251,6 +272,7 @@ impl Reading {
         if body.cut || depth == NESTING {
             return facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: b"", line: body.line });
         }
+        let context = if cursor.is_word("do") { Context::Do } else { Context::Routine };
         let limits = self.settings.limits;
         let mut statement = Statement::new(limits.statement_bytes, limits.statement_tokens());
         let mut lexer = Lexer::new(Dialect::Server, limits.statement_bytes, body.line);
@@ -263,7 +285,7 @@ impl Reading {
                     return Ok(());
                 }
             }
-            self.statement(&statement, session, depth + 1, counts, facts)?;
+            self.statement(&statement, session, (depth + 1, context), counts, facts)?;
             statement.clear();
         }
     }

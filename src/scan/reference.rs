@@ -49,21 +49,28 @@ pub fn read(cursor: Cursor<'_>, session: &Session) -> Vec<Reference> {
     reader.found
 }
 
-/// What the statements in `text`, which is run as SQL, use. `line` is that of its first byte; `limit` bounds it.
-pub fn read_text(text: &[u8], line: u32, session: &Session, limit: usize) -> Vec<Reference> {
+/// Walks the statements in `text`, which is run as SQL. `line` is that of its first byte; `limit` bounds a statement.
+///
+/// # Errors
+/// What `each` returns.
+pub fn statements<E>(
+    text: &[u8],
+    line: u32,
+    limit: usize,
+    each: &mut dyn FnMut(Cursor<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let mut statement = Statement::new(limit, limit / 4);
     let mut lexer = Lexer::new(Dialect::Server, limit, line);
-    let mut found = Vec::new();
     let mut rest = text;
     loop {
         rest = &rest[lexer.feed(rest, &mut statement)..];
         if statement.end == End::Open {
             while lexer.finish(&mut statement) != Flow::Continue && statement.end == End::Open {}
             if statement.end == End::Open && !statement.close() {
-                return found;
+                return Ok(());
             }
         }
-        found.extend(read(Cursor::new(&statement), session));
+        each(Cursor::new(&statement))?;
         statement.clear();
     }
 }
@@ -300,7 +307,13 @@ mod tests {
             let schema = if r.scope == Scope::Named { format!("{}.", text(&r.schema)) } else { String::new() };
             format!("{schema}{}{} {}", text(&r.name), text(&r.args), r.aspect.as_str())
         };
-        read_text(sql.as_bytes(), 1, &session, 1 << 16).into_iter().map(spell).collect()
+        let mut found = Vec::new();
+        let mut each = |cursor: Cursor<'_>| -> Result<(), ()> {
+            found.extend(read(cursor, &session).into_iter().map(spell));
+            Ok(())
+        };
+        assert_eq!(statements(sql.as_bytes(), 1, 1 << 16, &mut each), Ok(()));
+        found
     }
 
     #[test]

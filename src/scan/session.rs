@@ -4,8 +4,10 @@
 use super::Settings;
 use super::reference::{self, Reference};
 use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
+use crate::pgtap::overloads;
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
+use crate::sql::types;
 
 /// Variables kept of one source, and the bytes of one.
 const VARIABLES: usize = 256;
@@ -13,6 +15,9 @@ const VARIABLE_BYTES: usize = 1024;
 /// Prepared statements kept of one source, and uses of objects in one.
 const PREPARED: usize = 256;
 const PREPARED_USES: usize = 64;
+
+/// Functions under pgTAP's names kept of one source.
+const SHADOWS: usize = 256;
 
 /// Schemas that pgTAP is installed in where nobody says otherwise.
 const USUAL_PGTAP_SCHEMAS: [&str; 5] = ["public", "extensions", "pgtap", "tap", "pg_catalog"];
@@ -27,6 +32,15 @@ pub struct Session {
     variables: Vec<(Vec<u8>, Vec<u8>)>,
     prepared: Vec<(Vec<u8>, Vec<Reference>)>,
     pgtap_schemas: Vec<Vec<u8>>,
+    shadows: Vec<Shadow>,
+}
+
+/// A function that the source created under the name of one of pgTAP's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Shadow {
+    schema: Option<Vec<u8>>,
+    name: Vec<u8>,
+    arguments: usize,
 }
 
 impl Session {
@@ -44,12 +58,50 @@ impl Session {
             variables: Vec::new(),
             prepared: Vec::new(),
             pgtap_schemas: given(&settings.pgtap_schemas, &USUAL_PGTAP_SCHEMAS),
+            shadows: Vec::new(),
         }
     }
 
     /// pgTAP is installed in this schema.
     pub fn is_pgtap_schema(&self, schema: &[u8]) -> bool {
         self.pgtap_schemas.iter().any(|s| s == schema)
+    }
+
+    /// The source created a function of its own that such a call runs. `count` counts the call's arguments.
+    pub fn shadows(&self, schema: Option<&[u8]>, name: &[u8], count: impl FnOnce() -> usize) -> bool {
+        let mut candidates = self
+            .shadows
+            .iter()
+            .filter(|s| s.name == name && (schema.is_none() || s.schema.as_deref() == schema))
+            .peekable();
+        if candidates.peek().is_none() {
+            return false;
+        }
+        let count = count();
+        candidates.any(|s| s.arguments == count)
+    }
+
+    /// `CREATE FUNCTION` under one of pgTAP's names: the source's own, unless it has pgTAP's argument types and returns
+    /// text, which is a copy of pgTAP.
+    fn created(&mut self, mut cursor: Cursor<'_>) {
+        cursor.take_words(&["or", "replace"]);
+        if !cursor.take_word("function") {
+            return;
+        }
+        let Some(name) = cursor.qualified() else { return };
+        let (_, known) = overloads(name.name);
+        let Some(inside) = cursor.group().filter(|_| !known.is_empty()) else { return };
+        let written: Vec<String> = inside.split(b',').map(parameter_type).collect();
+        let returns_text = cursor.take_word("returns") && {
+            cursor.take_word("setof");
+            cursor.is_word("text")
+        };
+        let spelled = written.join(", ");
+        if returns_text && known.iter().any(|o| o.types == spelled) || self.shadows.len() == SHADOWS {
+            return;
+        }
+        let schema = name.schema.map(<[u8]>::to_vec);
+        self.shadows.push(Shadow { schema, name: name.name.to_vec(), arguments: written.len() });
     }
 
     /// Schemas of the search path, NUL-joined; empty where there are none.
@@ -114,6 +166,8 @@ impl Session {
             self.outside = None;
         } else if cursor.take_word("select") {
             self.set_config(cursor);
+        } else if cursor.take_word("create") {
+            self.created(cursor);
         } else if cursor.take_word("prepare") {
             self.prepare(cursor);
         } else if cursor.take_word("deallocate") {
@@ -184,6 +238,23 @@ impl Session {
             self.path = join(names.filter(|name| !name.is_empty()));
         }
     }
+}
+
+/// `[mode] [name] type [DEFAULT …]`
+fn parameter_type(mut part: Cursor<'_>) -> String {
+    for mode in ["in", "variadic", "inout", "out"] {
+        part.take_word(mode);
+    }
+    let mut named = part;
+    let rest = |cursor: &Cursor<'_>| {
+        cursor.is_empty() || cursor.is_word("default") || cursor.peek().is_some_and(|i| i.tok == Tok::Operator)
+    };
+    let plain = types::parse(&mut part).filter(|_| rest(&part));
+    let found = plain.or_else(|| {
+        named.name()?;
+        types::parse(&mut named)
+    });
+    found.map(|ty| ty.spelled).unwrap_or_default()
 }
 
 fn join(schemas: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {

@@ -10,7 +10,7 @@ use crate::record::{Arena, Record, Tag};
 pub fn write(arena: &Arena, identity: Identity) -> Vec<u8> {
     let mut file = FileWriter::new(FileKind::Segment, identity);
     let mut order: Vec<usize> = (0..arena.len()).collect();
-    order.sort_by(|a, b| {
+    order.sort_unstable_by(|a, b| {
         let (a, b) = (arena.record(*a), arena.record(*b));
         sort_key(&a).cmp(&sort_key(&b))
     });

@@ -55,6 +55,11 @@ impl<'a> Cursor<'a> {
         Some(item)
     }
 
+    /// Place of the next token in the statement.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
     /// No token is left.
     pub fn is_empty(&self) -> bool {
         self.at >= self.end
@@ -141,27 +146,15 @@ impl<'a> Cursor<'a> {
         Some(name)
     }
 
-    /// Takes a parenthesized (or bracketed) group and returns a cursor on what is inside of it.
+    /// Takes a parenthesized (or bracketed) group and returns a cursor on what is inside of it. Constant time.
     pub fn group(&mut self) -> Option<Cursor<'a>> {
-        let open = self.peek()?.tok;
-        let (open, close) = match open {
-            Tok::Punct(b'(') => (b'(', b')'),
-            Tok::Punct(b'[') => (b'[', b']'),
-            _ => return None,
-        };
-        let start = self.at + 1;
-        let mut depth = 0usize;
-        while let Some(item) = self.next_item() {
-            if item.tok == Tok::Punct(open) {
-                depth += 1;
-            } else if item.tok == Tok::Punct(close) {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(Cursor { statement: self.statement, at: start, end: self.at - 1 });
-                }
-            }
+        if !matches!(self.peek()?.tok, Tok::Punct(b'(' | b'[')) {
+            return None;
         }
-        Some(Cursor { statement: self.statement, at: start, end: self.end })
+        let start = self.at + 1;
+        let close = self.statement.close_of(self.at).min(self.end);
+        self.at = (close + 1).min(self.end);
+        Some(Cursor { statement: self.statement, at: start, end: close })
     }
 
     /// Takes tokens up to `byte` outside of parentheses, and that byte; returns a cursor on what lies before it.

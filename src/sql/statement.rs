@@ -48,6 +48,8 @@ pub struct Item {
     end: u32,
     /// 1-based line in the source.
     pub line: u32,
+    /// Of an opening parenthesis or bracket: the place of its closing one.
+    close: u32,
 }
 
 /// Why the statement at hand is complete.
@@ -78,6 +80,8 @@ pub struct Statement {
     pub unterminated: bool,
     meta: Vec<u8>,
     meta_line: u32,
+    /// Opening parentheses and brackets that are not closed in this part.
+    open: Vec<u32>,
     parens: u32,
     begins: u32,
     words: u32,
@@ -85,6 +89,9 @@ pub struct Statement {
     unicode: Option<(usize, u8)>,
     uescape: bool,
 }
+
+/// What is not closed ends with the statement.
+const UNCLOSED: u32 = u32::MAX;
 
 impl Statement {
     /// A collector for at most `text_limit` bytes and `item_limit` tokens.
@@ -99,6 +106,7 @@ impl Statement {
             unterminated: false,
             meta: Vec::new(),
             meta_line: 0,
+            open: Vec::new(),
             parens: 0,
             begins: 0,
             words: 0,
@@ -118,6 +126,11 @@ impl Statement {
         &self.text[item.start as usize..item.end as usize]
     }
 
+    /// The place of the token that closes the parenthesis or bracket at `at`; the end where none does.
+    pub fn close_of(&self, at: usize) -> usize {
+        self.items.get(at).map_or(UNCLOSED, |item| item.close).min(to_u32(self.items.len())) as usize
+    }
+
     /// The backslash command that ended the statement, and its line.
     pub fn meta(&self) -> (&[u8], u32) {
         (&self.meta, self.meta_line)
@@ -128,6 +141,7 @@ impl Statement {
         let part = self.end == End::Part;
         self.text.clear();
         self.items.clear();
+        self.open.clear();
         self.meta.clear();
         self.end = End::Open;
         self.is_continuation = part;
@@ -163,6 +177,7 @@ impl Statement {
             start: to_u32(start),
             end: to_u32(self.text.len()),
             line: token.line,
+            close: UNCLOSED,
         };
         self.items.push(item);
         self.unterminated |= token.unterminated;
@@ -311,11 +326,27 @@ impl Statement {
             _ => {}
         }
         self.push(Tok::Punct(byte), token, |_, _| {});
+        self.track_close(byte);
         if self.items.len() >= self.item_limit {
             self.end = End::Part;
             return Flow::Stop;
         }
         Flow::Continue
+    }
+
+    fn track_close(&mut self, byte: u8) {
+        let here = to_u32(self.items.len() - 1);
+        let opening = match byte {
+            b'(' | b'[' => return self.open.push(here),
+            b')' => b'(',
+            b']' => b'[',
+            _ => return,
+        };
+        let Some(item) = self.open.last().and_then(|at| self.items.get_mut(*at as usize)) else { return };
+        if item.tok == Tok::Punct(opening) {
+            item.close = here;
+            self.open.pop();
+        }
     }
 
     fn is_copy_from_stdin(&self) -> bool {

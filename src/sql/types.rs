@@ -1,6 +1,7 @@
 //! Type names as `format_type` spells them, without modifiers.
 
 use super::cursor::Cursor;
+use super::keywords;
 use super::lexer::{Dialect, Lexer};
 use super::statement::{Statement, Tok};
 
@@ -222,10 +223,11 @@ pub fn unquote_ident(text: &str) -> String {
     }
 }
 
-/// Quotes an identifier where `quote_ident` would, keywords aside.
+/// Quotes an identifier where `quote_ident` would.
 pub fn quote_ident(name: &str) -> String {
     let plain = name.bytes().enumerate().all(|(n, b)| matches!(b, b'a'..=b'z' | b'_') || (n > 0 && b.is_ascii_digit()));
-    if plain && !name.is_empty() { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    let plain = plain && !name.is_empty() && !keywords::is_quoted(name);
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 fn multiword(first: &str, cursor: &mut Cursor<'_>) -> String {
@@ -248,7 +250,8 @@ fn modifier(cursor: &mut Cursor<'_>) {
     }
 }
 
-fn interval_fields(cursor: &mut Cursor<'_>) {
+/// `DAY TO SECOND` and the like behind an interval.
+pub fn interval_fields(cursor: &mut Cursor<'_>) {
     const FIELDS: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
     if cursor.take_one_of(&FIELDS).is_some() && cursor.take_word("to") {
         cursor.take_one_of(&FIELDS);

@@ -3,11 +3,13 @@
 //! Nothing here calls host code: JavaScript drives the machines, so no Rust borrow is held while a callback runs.
 
 mod analyzer;
+mod lister;
 mod merge;
 mod reader;
 mod values;
 
 pub use analyzer::AnalyzerMachine;
+pub use lister::ListerMachine;
 pub use merge::MergeMachine;
 pub use reader::ReaderMachine;
 
@@ -31,6 +33,5 @@ fn length(value: f64) -> Result<u64, JsValue> {
     if value >= 0.0 && value.fract() == 0.0 && value <= 9_007_199_254_740_991.0 {
         return Ok(value as u64);
     }
-    let message = format!("a length is a whole number, this one is {value}");
-    Err(values::thrown(&crate::error::Error::new(crate::error::Code::Config, message)))
+    Err(values::thrown(&crate::error::Error::new(crate::error::Code::Config, "a length is a whole number")))
 }

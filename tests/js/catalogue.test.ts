@@ -9,7 +9,7 @@ const TABLE = fileURLToPath(new URL('../../src/pgtap/catalogue.tsv', import.meta
 
 /**
  * What an extension's member functions take: `has_table(name, text)`, with the fewest arguments where some have
- * defaults, or `variadic`. pgTAP's own helpers begin with an underscore.
+ * defaults, or `variadic`, and the names of the parameters. pgTAP's own helpers begin with an underscore.
  */
 const LIVE = `
   select p.proname as name,
@@ -17,7 +17,8 @@ const LIVE = `
               from unnest(p.proargtypes::oid[]) with ordinality as a (t, n)), '') as types,
     case when p.provariadic <> 0 then 'variadic'
          when p.pronargdefaults > 0 then (p.pronargs - p.pronargdefaults)::text
-         else '-' end as fewest
+         else '-' end as fewest,
+    coalesce(array_to_string(p.proargnames, ','), '-') as parameters
   from pg_proc p
   join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
   join pg_extension e on d.refclassid = 'pg_extension'::regclass and e.oid = d.refobjid
@@ -31,8 +32,8 @@ let live: string[];
 beforeAll(async () => {
   const db = await startPglite();
   await db.exec('create schema catalogue; create extension if not exists pgtap with schema catalogue');
-  const { rows } = await db.query<{ name: string; types: string; fewest: string }>(LIVE);
-  live = rows.map((row) => `${row.name}(${row.types}) ${row.fewest}`).sort();
+  const { rows } = await db.query<Record<'name' | 'types' | 'fewest' | 'parameters', string>>(LIVE);
+  live = rows.map((row) => `${row.name}(${row.types}) ${row.fewest} ${row.parameters}`).sort();
 });
 afterAll(stopPglite);
 
@@ -41,7 +42,7 @@ it('the catalogue has the functions of a live pgTAP, overload by overload', () =
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.split('\t'))
-    .map(([name, types, fewest]) => `${name}(${types}) ${fewest}`)
+    .map((field) => `${field[0]}(${field[1]}) ${field[2]} ${field[10]}`)
     .sort();
   expect(ours.length).toBeGreaterThan(800);
   expect(ours, HINT).toEqual(live);
