@@ -40,7 +40,7 @@ pub fn choose(overloads: &[Overload], given: &Given<'_>) -> Choice {
     // "FuncnameGetCandidates": of two with the same parameters the one that is not variadic stays
     let hidden = |c: &&Candidate| c.variadic && all.iter().any(|o| !o.variadic && o.params == c.params);
     let candidates: Vec<Candidate> = all.iter().filter(|c| !hidden(c)).cloned().collect();
-    if given.types.contains(&Type::Dynamic) {
+    if given.types.iter().any(|ty| ty.is_dynamic()) {
         return choose_dynamic(overloads, &candidates, given.types);
     }
     choose_static(&candidates, given.types)
@@ -208,16 +208,8 @@ fn settle(candidates: &[&Candidate], args: &[Type]) -> Option<Vec<(usize, u8, bo
 /// Tries the types that a dynamic argument can have; certain only where all of them lead to overloads that read the
 /// arguments alike.
 fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type]) -> Choice {
-    const TRIED: [Type; 8] = [
-        Type::Text,
-        Type::Name,
-        Type::Boolean,
-        Type::Int4,
-        Type::NameArray,
-        Type::TextArray,
-        Type::Refcursor,
-        Type::Other(0),
-    ];
+    const ARRAYS: [Type; 3] = [Type::NameArray, Type::TextArray, Type::OtherArray(0)];
+    const OTHERS: [Type; 6] = [Type::Text, Type::Name, Type::Boolean, Type::Int4, Type::Refcursor, Type::Other(0)];
     let fits = |c: &&Candidate| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
     let fitting: Vec<usize> = candidates.iter().filter(fits).map(|c| c.index).collect();
     match fitting.as_slice() {
@@ -225,16 +217,17 @@ fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type
         [one] => return Choice::One(*one),
         _ => {}
     }
-    let dynamic = args.iter().filter(|a| **a == Type::Dynamic).count();
+    let dynamic = args.iter().filter(|a| a.is_dynamic()).count();
     if dynamic > 3 {
         return Choice::Dynamic(fitting);
     }
-    let known = args.iter().filter(|a| !matches!(a, Type::Unknown | Type::Dynamic));
-    let candidate_types: Vec<Type> = TRIED.iter().chain(known).copied().collect();
+    let known = args.iter().filter(|a| **a != Type::Unknown && !a.is_dynamic());
+    let any: Vec<Type> = ARRAYS.iter().chain(&OTHERS).chain(known).copied().collect();
     let mut tried: Vec<Vec<Type>> = vec![args.to_vec()];
-    while let Some(at) = tried.first().and_then(|t| t.iter().position(|a| *a == Type::Dynamic)) {
+    while let Some(at) = tried.first().and_then(|t| t.iter().position(|a| a.is_dynamic())) {
         let widened = tried.iter().flat_map(|t| {
-            candidate_types.iter().map(move |kind| {
+            let possible = if t[at] == Type::Dynamic { &any[..] } else { &ARRAYS[..] };
+            possible.iter().map(move |kind| {
                 let mut types = t.clone();
                 types[at] = *kind;
                 types

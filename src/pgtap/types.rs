@@ -7,6 +7,8 @@ pub enum Type {
     Unknown,
     /// The text does not tell the type.
     Dynamic,
+    /// An array; the text does not tell of what.
+    DynamicArray,
     /// name
     Name,
     /// text
@@ -102,7 +104,7 @@ impl Type {
             Type::Name => Type::NameArray,
             Type::Text | Type::Unknown => Type::TextArray,
             Type::Varchar => Type::VarcharArray,
-            Type::Dynamic => Type::Dynamic,
+            Type::Dynamic => Type::DynamicArray,
             Type::Other(name) => Type::OtherArray(name),
             _ if self.is_array() => self,
             _ => {
@@ -133,6 +135,11 @@ impl Type {
         matches!(self, Int2 | Int4 | Int8 | Numeric | Float4 | Float8)
     }
 
+    /// The text does not tell the type, or not all of it.
+    pub fn is_dynamic(self) -> bool {
+        matches!(self, Type::Dynamic | Type::DynamicArray)
+    }
+
     /// Of category S, or a literal that is still untyped.
     pub fn is_string(self) -> bool {
         self == Type::Unknown || self.category() == b'S'
@@ -152,7 +159,7 @@ impl Type {
             | Type::Oid
             | Type::Regtype
             | Type::Regclass => b'N',
-            Type::NameArray | Type::TextArray | Type::VarcharArray | Type::OtherArray(_) => b'A',
+            Type::NameArray | Type::TextArray | Type::VarcharArray | Type::OtherArray(_) | Type::DynamicArray => b'A',
             Type::AnyElement | Type::AnyArray => b'P',
             Type::Unknown | Type::Dynamic => b'X',
             Type::Char => b'Z',
@@ -173,13 +180,15 @@ impl Type {
     /// `can_coerce_type` in an implicit context.
     pub fn coerces_to(self, target: Type) -> bool {
         use Type::{
-            AnyArray, AnyElement, Bpchar, Char, Dynamic, Float4, Float8, Int2, Int4, Int8, Name, NameArray, Numeric,
-            Oid, Other, Refcursor, Regclass, Regtype, Text, TextArray, Unknown, Varchar, VarcharArray,
+            AnyArray, AnyElement, Bpchar, Char, Dynamic, DynamicArray, Float4, Float8, Int2, Int4, Int8, Name,
+            NameArray, Numeric, Oid, Other, Refcursor, Regclass, Regtype, Text, TextArray, Unknown, Varchar,
+            VarcharArray,
         };
         match (self, target) {
             (Unknown | Dynamic, _) | (_, AnyElement) => true,
             _ if self == target => true,
             (_, AnyArray) => self.is_array(),
+            (DynamicArray, _) => target.is_array(),
             (Name | Char, Text)
             | (Text | Varchar | Bpchar, Name | Text | Varchar | Bpchar)
             | (NameArray | TextArray | VarcharArray, NameArray | TextArray | VarcharArray)

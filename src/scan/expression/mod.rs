@@ -161,8 +161,8 @@ impl Parser<'_> {
         match word {
             b"collate" => {
                 cursor.qualified()?;
-                let ty = if left.ty == Type::Unknown { Type::Text } else { left.ty };
-                return Some(Typed { ty, ..left });
+                // an untyped literal stays one
+                return Some(left);
             }
             b"at" => {
                 if !cursor.take_word("local") {
@@ -607,6 +607,8 @@ mod tests {
             ("(SELECT count(*) FROM t)", Type::Int8),
             ("(SELECT x FROM t)", Type::Dynamic),
             ("ARRAY(SELECT 'a'::name)", Type::NameArray),
+            ("ARRAY(SELECT x FROM t)", Type::DynamicArray),
+            ("array_agg(x)", Type::DynamicArray),
             ("array_agg('a'::name ORDER BY x)", Type::NameArray),
             ("CASE WHEN x THEN 'a' ELSE 'b' END", Type::Text),
             ("CASE x WHEN 1 THEN 1 ELSE 2 END", Type::Int4),
@@ -623,7 +625,7 @@ mod tests {
             ("current_date - 1", Type::named("date")),
             ("'{}'::jsonb -> 'a' ->> 'b'", Type::Text),
             ("x COLLATE \"C\"", Type::Dynamic),
-            ("'a' COLLATE \"C\"", Type::Text),
+            ("'a' COLLATE \"C\"", Type::Unknown),
             ("(ARRAY[1, 2])[1]", Type::Int4),
             ("ROW(1, 'a')", Type::named("record")),
             ("max('a'::name)", Type::Text),
@@ -639,7 +641,7 @@ mod tests {
         for (sql, ty, elements) in [
             ("ARRAY['a', 'b']", Type::TextArray, vec![some("a"), some("b")]),
             ("ARRAY['a'::name]", Type::NameArray, vec![some("a")]),
-            ("ARRAY['a', x]", Type::Dynamic, vec![some("a"), None]),
+            ("ARRAY['a', x]", Type::DynamicArray, vec![some("a"), None]),
             ("ARRAY[]::name[]", Type::NameArray, vec![]),
             ("'{a, \"b,c\",NULL}'::text[]", Type::TextArray, vec![some("a"), some("b,c"), None]),
             ("'{a,b}'", Type::Unknown, vec![some("a"), some("b")]),

@@ -121,8 +121,8 @@ fn is_timestamp(ty: Type) -> bool {
 
 /// `select_common_type`: of CASE, COALESCE, ARRAY[…] and the like.
 pub(super) fn common_type(types: &[Type]) -> Type {
-    if types.contains(&Type::Dynamic) {
-        return Type::Dynamic;
+    if types.iter().any(|ty| ty.is_dynamic()) {
+        return if types.contains(&Type::Dynamic) { Type::Dynamic } else { Type::DynamicArray };
     }
     let mut found = Type::Unknown;
     for ty in types.iter().copied().filter(|ty| *ty != Type::Unknown) {
