@@ -112,9 +112,10 @@ fn choose_static(candidates: &[Candidate], args: &[Type]) -> Choice {
 /// `is(bigint, integer)` leaves no candidate.
 fn consistent<'a>(fitting: Vec<&'a Candidate>, args: &[Type]) -> Vec<&'a Candidate> {
     let agrees = |c: &&Candidate| {
-        let any = c.params.iter().zip(args).filter(|(p, a)| **p == Type::AnyElement && **a != Type::Unknown);
-        let known: Vec<Type> = any.map(|(_, a)| *a).collect();
-        known.windows(2).all(|pair| pair[0] == pair[1])
+        let any = c.params.iter().zip(args).filter(|(p, _)| **p == Type::AnyElement);
+        let known: Vec<Type> = any.map(|(_, a)| *a).filter(|a| !matches!(a, Type::Unknown | Type::Dynamic)).collect();
+        let same = |a: Type, b: Type| a == b || (a.is_array() && b.is_array() && (a.is_dynamic() || b.is_dynamic()));
+        known.windows(2).all(|pair| same(pair[0], pair[1]))
     };
     fitting.into_iter().filter(agrees).collect()
 }
@@ -211,7 +212,8 @@ fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type
     const ARRAYS: [Type; 3] = [Type::NameArray, Type::TextArray, Type::OtherArray(0)];
     const OTHERS: [Type; 6] = [Type::Text, Type::Name, Type::Boolean, Type::Int4, Type::Refcursor, Type::Other(0)];
     let fits = |c: &&Candidate| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
-    let fitting: Vec<usize> = candidates.iter().filter(fits).map(|c| c.index).collect();
+    let fitting = consistent(candidates.iter().filter(fits).collect(), args);
+    let fitting: Vec<usize> = fitting.iter().map(|c| c.index).collect();
     match fitting.as_slice() {
         [] => return Choice::Undefined,
         [one] => return Choice::One(*one),

@@ -74,6 +74,10 @@ pub fn refuses(ty: Type, text: &[u8]) -> bool {
                 || word == b"1"
                 || word == b"0")
         }
+        ty if ty == Type::named("json") || ty == Type::named("jsonb") => {
+            !text.first().is_some_and(|b| b.is_ascii_digit() || b"{[\"-tfn".contains(b))
+        }
+        ty if ty == Type::named("uuid") => text.iter().filter(|b| b.is_ascii_hexdigit()).count() != 32,
         ty if ty.is_array() => array::is_malformed(text),
         _ => false,
     }
