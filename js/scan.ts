@@ -114,9 +114,13 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
 
 async function read(analyzer: Analyzer, source: ScanSource, signal?: AbortSignal): Promise<void> {
   let stream;
+  let opening: Promise<ReadableStream<Uint8Array>> | undefined;
   try {
-    stream = await orAborted(source.open(), signal);
+    opening = Promise.resolve(source.open());
+    stream = await orAborted(opening, signal);
   } catch (cause) {
+    // what is opened too late is closed
+    opening?.then((late) => late.cancel()).catch(() => {});
     checkAborted(signal);
     await analyzer.begin(source);
     await analyzer.abandon(messageOf(cause));

@@ -217,7 +217,7 @@ export interface PageQuery {
 export interface ObjectQuery extends PageQuery {
   kind?: Kind[];
   schema?: string;
-  /** Part of the name. */
+  /** A regular expression on `schema.name`, unanchored; classes and case folding are those of ASCII. */
   match?: string;
   state?: State[];
 }

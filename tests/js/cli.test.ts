@@ -262,6 +262,39 @@ describe('pgtap-cov', () => {
     expect(await wrong(directory, '--database', join(database, 'below'))).toMatch(/^3 .*STORE: .*below/);
   });
 
+  it('lists the calls of files as JSON lines, and ends with 3 when one cannot be read', async () => {
+    const directory = await makeProject({ 'a.sql': "select has_table('a', 'b');\nselect is('a', 'b');" });
+    const file = join(directory, 'a.sql');
+    const { status, stdout, stderr } = await cli(['assertions', file, join(directory, 'gone.sql')]);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/INPUT: .*gone\.sql: cannot be opened: no such file or directory/);
+    const [first, second] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(first).toEqual({
+      file,
+      line: 1,
+      function: 'has_table',
+      signature: 'has_table(name, text)',
+      class: 'structural',
+      target: { kind: 'table', schema: null, name: 'a', sub: null, args: null },
+      alternatives: [],
+      aspect: 'exists',
+      negated: false,
+      context: 'script',
+      problem: null,
+    });
+    expect(second).toMatchObject({ line: 2, function: 'is', signature: null, problem: 'mismatch' });
+  });
+
+  it('names file and line of what is no text in assertions', async () => {
+    const directory = await makeProject({ 'a.sql': Uint8Array.of(0x61, 0x0a, 0x00) });
+    const { status, stderr } = await cli(['assertions', join(directory, 'a.sql')]);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/INPUT: .*a\.sql:2: this is no text/);
+  });
+
   it('ends with 130 and without scratch files when it is interrupted', async () => {
     const { status, stderr } = await cli([await makeProject()], AbortSignal.abort());
     expect({ status, stderr }).toMatchObject({ status: 130, stderr: expect.stringContaining('ABORTED') });
