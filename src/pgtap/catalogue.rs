@@ -108,17 +108,24 @@ impl Overload {
 }
 
 /// The overloads of `name` (folded), with the number of the first; empty where pgTAP has no such function.
-/// Costs a binary search.
+/// Constant time.
 pub fn overloads(name: &[u8]) -> (u16, &'static [Overload]) {
-    let all = table();
-    let from = all.partition_point(|o| o.name.as_bytes() < name);
-    let to = from + all[from..].partition_point(|o| o.name.as_bytes() == name);
-    (u16::try_from(from).unwrap_or(u16::MAX), &all[from..to])
+    let table = table();
+    let mut slot = hash(name);
+    loop {
+        match table.slots[slot] {
+            Some((from, to)) if table.all[usize::from(from)].name.as_bytes() == name => {
+                return (from, &table.all[usize::from(from)..usize::from(to)]);
+            }
+            Some(_) => slot = (slot + 1) % SLOTS,
+            None => return (0, &[]),
+        }
+    }
 }
 
 /// The overload with this number, which records carry.
 pub fn overload(number: u16) -> Option<&'static Overload> {
-    table().get(usize::from(number))
+    table().all.get(usize::from(number))
 }
 
 /// Changes whenever the table does; part of a seal's fingerprint.
@@ -129,9 +136,43 @@ pub fn fingerprint() -> u32 {
 
 const TEXT: &str = include_str!("catalogue.tsv");
 
-fn table() -> &'static [Overload] {
-    static TABLE: OnceLock<Vec<Overload>> = OnceLock::new();
-    TABLE.get_or_init(|| TEXT.lines().filter_map(parse).collect())
+/// Slots of the index: a power of two, far more than there are functions.
+const SLOTS: usize = 1024;
+
+struct Table {
+    all: Vec<Overload>,
+    /// An open-addressed hash of names: the first overload of a function and the one behind its last.
+    slots: Vec<Option<(u16, u16)>>,
+}
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let all: Vec<Overload> = TEXT.lines().filter_map(parse).collect();
+        let mut slots = vec![None; SLOTS];
+        let mut from = 0u16;
+        for overloads in all.chunk_by(|a, b| a.name == b.name) {
+            let to = from + u16::try_from(overloads.len()).unwrap_or(0);
+            let mut slot = hash(overloads[0].name.as_bytes());
+            while slots[slot].is_some() {
+                slot = (slot + 1) % SLOTS;
+            }
+            slots[slot] = Some((from, to));
+            from = to;
+        }
+        Table { all, slots }
+    })
+}
+
+/// FNV-1a over a name's ends and length: names are short, and most words are none of them.
+fn hash(name: &[u8]) -> usize {
+    let word = |at: usize| usize::from(name.get(at).copied().unwrap_or(0));
+    let last = name.len().saturating_sub(1);
+    let mut hash = name.len();
+    for byte in [word(0), word(4), word(last / 2), word(last.saturating_sub(2)), word(last)] {
+        hash = (hash ^ byte).wrapping_mul(0x0100_0193);
+    }
+    (hash ^ (hash >> 15)) % SLOTS
 }
 
 fn parse(line: &'static str) -> Option<Overload> {
@@ -198,12 +239,12 @@ mod tests {
     #[test]
     fn every_line_of_the_table_is_an_overload() {
         let lines = TEXT.lines().filter(|l| !l.starts_with('#')).count();
-        assert_eq!((table().len(), lines), (884, 884));
-        let mut names: Vec<&str> = table().iter().map(|o| o.name).collect();
-        assert!(names.is_sorted(), "looked up by binary search");
+        assert_eq!((table().all.len(), lines), (884, 884));
+        let mut names: Vec<&str> = table().all.iter().map(|o| o.name).collect();
+        assert!(names.is_sorted(), "overloads of a name stand together");
         names.dedup();
         assert_eq!(names.len(), 228);
-        for o in table() {
+        for o in &table().all {
             assert_eq!(o.roles.len(), o.params.len(), "{}", o.signature());
             assert!(!o.params.iter().any(|p| matches!(p, Type::Other(_))), "{}", o.signature());
         }

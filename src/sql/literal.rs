@@ -4,13 +4,21 @@
 
 use super::lexer::Quoting;
 use crate::limits::NAME_BYTES;
+use memchr::{memchr, memchr2};
 
 /// Decodes `text[from..]`, written with `quoting` between `quote`s, in place.
 pub fn decode(text: &mut Vec<u8>, from: usize, quoting: Quoting, quote: u8, unicode_escape: u8) {
     if quoting == Quoting::Dollar {
         return;
     }
-    let (mut read, mut write) = (from, from);
+    // most literals hold nothing to decode
+    let special = match quoting {
+        Quoting::Escape => memchr2(quote, b'\\', &text[from..]),
+        Quoting::Unicode => memchr2(quote, unicode_escape, &text[from..]),
+        _ => memchr(quote, &text[from..]),
+    };
+    let Some(special) = special else { return };
+    let (mut read, mut write) = (from + special, from + special);
     while read < text.len() {
         let byte = text[read];
         let (taken, bytes) = match quoting {

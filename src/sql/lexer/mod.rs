@@ -364,7 +364,11 @@ impl Lexer {
 
     fn count_lines(&mut self, input: &[u8], to: usize) {
         if to > self.counted {
-            let lines = memchr_iter(b'\n', &input[self.counted..to]).count();
+            let passed = &input[self.counted..to];
+            let lines = match passed.len() {
+                0..=32 => passed.iter().filter(|byte| **byte == b'\n').count(),
+                _ => memchr_iter(b'\n', passed).count(),
+            };
             self.line = self.line.saturating_add(to_u32(lines));
             self.counted = to;
         }
