@@ -9,6 +9,7 @@ use crate::pgtap::overloads;
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::lexer::{Dialect, Flow, Lexer};
 use crate::sql::statement::{End, Statement, Tok};
+use std::collections::HashSet;
 
 /// A use of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn arity_of(args: &[u8]) -> Option<usize> {
 }
 
 /// What the statement at `cursor` uses. Linear in its tokens.
-pub fn read(cursor: Cursor<'_>, session: &Session) -> Vec<Reference> {
+pub fn read<'s>(cursor: Cursor<'s>, session: &'s Session) -> Vec<Reference> {
     let mut reader = Reader { session, ctes: ctes(cursor), found: Vec::new() };
     reader.statement(cursor);
     reader.found
@@ -77,7 +78,7 @@ pub fn statements<E>(
 
 struct Reader<'s> {
     session: &'s Session,
-    ctes: Vec<Vec<u8>>,
+    ctes: HashSet<&'s [u8]>,
     found: Vec<Reference>,
 }
 
@@ -161,7 +162,7 @@ impl Reader<'_> {
     }
 
     fn is_cte(&self, name: &Name<'_>) -> bool {
-        name.schema.is_none() && self.ctes.iter().any(|cte| cte == name.name)
+        name.schema.is_none() && self.ctes.contains(name.name)
     }
 
     fn push(&mut self, kind: ObjectKind, name: Name<'_>, args: Vec<u8>, aspect: Aspect) {
@@ -201,8 +202,8 @@ fn relation_aspect(cursor: &Cursor<'_>) -> Option<Aspect> {
 }
 
 /// Names of common table expressions: `WITH a AS (`, `, b (x) AS MATERIALIZED (`.
-fn ctes(mut cursor: Cursor<'_>) -> Vec<Vec<u8>> {
-    let mut names = Vec::new();
+fn ctes(mut cursor: Cursor<'_>) -> HashSet<&[u8]> {
+    let mut names = HashSet::new();
     let mut inside = false;
     while let Some(item) = cursor.peek() {
         let starts = item.tok == Tok::Word && cursor.text(item) == b"with" || inside && item.tok == Tok::Punct(b',');
@@ -220,7 +221,7 @@ fn ctes(mut cursor: Cursor<'_>) -> Vec<Vec<u8>> {
             ahead.take_word("not");
             ahead.take_word("materialized");
             if ahead.is_punct(b'(') {
-                names.push(name.to_vec());
+                names.insert(name);
                 inside = true;
             }
         }

@@ -7,13 +7,18 @@ use crate::pgtap::Type;
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
 
+/// How far behind a call its FROM is looked for.
+const FROM_TOKENS: usize = 512;
+
 /// The rows that feed the SELECT in which the call with the arguments `inside` stands; none where its FROM is missing,
-/// names anything else, or has more rows than are read. Linear in the tokens from the call to the end of its FROM.
+/// names anything else, or has more rows than are read. Linear in the tokens of the FROM.
 pub fn read(query: Cursor<'_>, inside: Cursor<'_>, scope: Scope<'_>) -> Option<Rows> {
     let mut cursor = query;
     cursor.skip(inside.position() - query.position() + inside.len() + 1);
+    let mut passed = 0;
     loop {
-        let item = cursor.peek()?;
+        let item = cursor.peek().filter(|_| passed < FROM_TOKENS)?;
+        passed += 1;
         match item.tok {
             // the call stands inside of a subquery or of other parentheses
             Tok::Punct(b')' | b']') => {}
