@@ -12,6 +12,7 @@ use crate::merge::ManifestEntry;
 use crate::pgtap::catalogue;
 use crate::record::seal::Seal;
 use crate::record::{Arena, Record, spell};
+use crate::scan::calls::Counts;
 use crate::scan::fact::{Code, Fact, Facts, Full};
 use crate::scan::{Scanner, Settings, SourceRole};
 use crate::segment::{self, Identity};
@@ -125,6 +126,7 @@ impl Analyzer {
             diagnostics: [0; Code::ALL.len()],
             suppressed: 0,
             failed: false,
+            ending: false,
         });
         self.sources += 1;
         Ok(())
@@ -133,13 +135,16 @@ impl Analyzer {
     /// Reads a chunk of the open source. Costs time linear in it.
     ///
     /// # Errors
-    /// `STATE` without an open source; `INPUT` with line and offset for a NUL byte, which no SQL text holds: the source
+    /// `STATE` without an open source, or when it is being ended; `INPUT` with line and offset for a NUL byte, which no SQL text holds: the source
     /// can then only be abandoned.
     pub fn push(&mut self, input: &[u8]) -> Result<Progress, Error> {
         let Analyzer { attempt, arena, pending, stats, .. } = self;
         let attempt = readable(attempt)?;
         if pending.is_some() {
             return Ok(Progress { consumed: 0, step: Step::SegmentReady });
+        }
+        if attempt.ending {
+            return Err(Error::new(ErrorCode::State, "the source is being ended: call end again"));
         }
         if let Err(error) = attempt.scanner.check(input, attempt.bytes) {
             attempt.failed = true;
@@ -169,6 +174,7 @@ impl Analyzer {
         if pending.is_some() {
             return Ok(Step::SegmentReady);
         }
+        attempt.ending = true;
         let (scanner, mut out) = attempt.split(arena);
         if scanner.end(&mut out).is_err() {
             self.flush();
@@ -257,14 +263,19 @@ impl Analyzer {
 
     fn seal(&mut self, abandoned: &[u8]) -> Step {
         let Some(attempt) = &self.attempt else { return Step::Done };
-        let counts = attempt.scanner.counts();
+        let (mut bytes, mut hash) = (attempt.bytes, attempt.hash.digest128());
+        let mut counts = attempt.scanner.counts();
+        if !abandoned.is_empty() {
+            // how far it was read depends on the host's chunks, and counts for nothing
+            (bytes, hash, counts) = (0, Xxh3::new().digest128(), Counts::default());
+        }
         let seal = Seal {
             source: attempt.source,
             path: attempt.path.clone(),
             role: attempt.role as u8,
             abandoned: abandoned.to_vec(),
-            bytes: attempt.bytes,
-            hash: format!("{:032x}", attempt.hash.digest128()),
+            bytes,
+            hash: format!("{hash:032x}"),
             fingerprint: self.fingerprint,
             records: attempt.records,
             plan: counts.plan,
@@ -300,6 +311,7 @@ struct Attempt {
     diagnostics: [u32; Code::ALL.len()],
     suppressed: u32,
     failed: bool,
+    ending: bool,
 }
 
 impl Attempt {

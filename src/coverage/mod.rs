@@ -7,7 +7,7 @@ pub mod state;
 
 use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
 use crate::error::Error;
-use crate::limits::to_u32;
+use crate::limits::{NESTING, to_u32};
 use crate::merge::Joined;
 use crate::pgtap::overload;
 use crate::record::{OwnedRecord, spell};
@@ -310,6 +310,7 @@ impl Joined for Fold {
                 "longer than the statement limit: raise limits.statementBytes".to_owned()
             }
             Code::OverLimit => format!("{detail}: its statement is over the limit: raise limits.statementBytes"),
+            Code::NestedTooDeep => format!("nested deeper than {NESTING}: what stands inside is not read"),
             Code::Include => format!("\\{detail}: included files are not read; add the file to the tests"),
             Code::Unterminated => "the file ends inside of a literal".to_owned(),
             Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),

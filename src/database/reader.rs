@@ -7,7 +7,7 @@ use super::{IDENTITY, Summary, kind, read_kind};
 use crate::coverage::spell_via;
 use crate::coverage::state::State;
 use crate::error::{Code, Error};
-use crate::limits::to_u32;
+use crate::limits::{ARGS_BYTES, NAME_BYTES, to_u32};
 use crate::record::{spell, unspell};
 use crate::scan::SourceRole;
 use crate::scan::fact::{self, Aspect, ObjectKind, Strength};
@@ -22,6 +22,8 @@ const TAIL_BYTES: u64 = 16 * 1024;
 pub const PAGE_ROWS: u32 = 10_000;
 /// Largest index that is read.
 const INDEX_BYTES: u32 = 256 * 1024 * 1024;
+/// Longest key of an object: kind, schema, name, sub-object, arguments.
+const KEY_BYTES: usize = 4 * (NAME_BYTES + 4) + 2 * ARGS_BYTES;
 /// Memory that a compiled filter may take.
 const REGEX_BYTES: usize = 1 << 20;
 
@@ -365,7 +367,7 @@ impl Reader {
                     return Err(Error::new(Code::Corrupt, "the index is longer than any database's"));
                 }
                 // the index is mostly in the bytes that were read for the footer
-                let tail = self.size - bytes.len() as u64;
+                let tail = self.size.saturating_sub(bytes.len() as u64);
                 let index = footer
                     .index_offset
                     .checked_sub(tail)
@@ -612,7 +614,7 @@ fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
 }
 
 fn object_row(bytes: &mut Bytes<'_>, key: &mut Vec<u8>, paths: &[String]) -> Result<ObjectRow, Error> {
-    bytes.prefixed(key)?;
+    bytes.prefixed(key, KEY_BYTES)?;
     let state = State::from_number(bytes.u8()?).ok_or_else(|| unknown("state"))?;
     let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
     let counts = [bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?];

@@ -216,7 +216,7 @@ fn summarize(folded: &Folded, sources: &[Source]) -> Summary {
         evidence: to_u32(folded.evidence.len()),
         stale: to_u32(folded.stale.len()),
         diagnostics,
-        bytes: sources.iter().map(|s| s.entry.bytes).sum(),
+        bytes: sources.iter().fold(0, |sum, s| sum.saturating_add(s.entry.bytes)),
         assertions: sealed(|s| s.assertions),
         unresolved: sealed(|s| s.unresolved),
     }

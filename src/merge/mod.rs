@@ -59,6 +59,9 @@ pub trait Joined {
 pub struct Merge {
     sources: Vec<Source>,
     segments: Vec<SegmentReader>,
+    ids: HashSet<String>,
+    /// A request is out.
+    asked: bool,
     opened: usize,
     planned: bool,
     seals: Vec<([u8; 16], Seal)>,
@@ -98,6 +101,8 @@ impl Merge {
         Ok(Merge {
             sources,
             segments: Vec::new(),
+            ids: HashSet::new(),
+            asked: false,
             opened: 0,
             planned: false,
             seals: Vec::new(),
@@ -116,7 +121,7 @@ impl Merge {
         if self.opened > 0 || self.planned {
             return Err(Error::new(Code::State, "segments are added before the merge starts"));
         }
-        if self.segments.iter().any(|s| s.id() == id) {
+        if !self.ids.insert(id.to_owned()) {
             return Err(Error::new(Code::Corrupt, "the segment is listed twice").in_file(id));
         }
         self.segments.push(SegmentReader::new(id.to_owned(), length));
@@ -130,7 +135,10 @@ impl Merge {
     pub fn next_request(&mut self, joined: &mut impl Joined) -> Result<Option<Request>, Error> {
         while let Some(reader) = self.segments.get(self.opened) {
             match reader.opens_with()? {
-                Some((offset, length)) => return Ok(Some(Request { segment: self.opened, offset, length })),
+                Some((offset, length)) => {
+                    self.asked = true;
+                    return Ok(Some(Request { segment: self.opened, offset, length }));
+                }
                 None => self.opened += 1,
             }
         }
@@ -147,14 +155,18 @@ impl Merge {
         };
         let range = self.segments[*segment].block(*block).map(|(_, range)| range);
         let (offset, length) = range.ok_or_else(|| Error::new(Code::Internal, "a block that is not there"))?;
+        self.asked = true;
         Ok(Some(Request { segment: *segment, offset, length }))
     }
 
     /// Takes the bytes of the last request.
     ///
     /// # Errors
-    /// `CORRUPT` or `VERSION` that names the segment, `INCOMPLETE` that names the source.
+    /// `STATE` where nothing was asked for; `CORRUPT` or `VERSION` that names the segment.
     pub fn supply(&mut self, bytes: &[u8], joined: &mut impl Joined) -> Result<(), Error> {
+        if !std::mem::take(&mut self.asked) {
+            return Err(Error::new(Code::State, "no bytes were asked for"));
+        }
         if let Some(reader) = self.segments.get_mut(self.opened) {
             return reader.supply(bytes);
         }
@@ -172,7 +184,12 @@ impl Merge {
             let Some(attempt) = attempts.get_mut(&(run, row.source)) else { return Ok(()) };
             attempt.seen += 1;
             match tag {
-                Tag::Definition => definitions.push((attempt.file, row.clone())),
+                Tag::Definition => {
+                    // checked here, where the segment is known
+                    row.object_kind()?;
+                    row.op()?;
+                    definitions.push((attempt.file, row.clone()));
+                }
                 Tag::Evidence => joined.evidence(attempt.file, row)?,
                 Tag::Diagnostic => joined.diagnostic(attempt.file, row)?,
                 Tag::Seal => {}
@@ -241,13 +258,21 @@ impl Merge {
         for (file, source) in self.sources.iter_mut().enumerate() {
             let entry = &source.entry;
             let path = unspell(&entry.path);
-            let equal = by_path.get(path.as_slice()).into_iter().flatten().find(|(_, seal)| {
+            let mut equal = by_path.get(path.as_slice()).into_iter().flatten().filter(|(_, seal)| {
                 seal.role == entry.role as u8
                     && seal.hash == entry.hash
                     && seal.bytes == entry.bytes
                     && seal.abandoned.is_empty() == entry.complete
             });
-            match equal {
+            let first = equal.next();
+            if entry.complete
+                && let Some((_, seal)) = first
+                && equal.any(|(_, other)| other.fingerprint != seal.fingerprint)
+            {
+                let message = "it was scanned twice, with different options or versions: merge runs of one kind only";
+                return Err(Error::new(Code::Config, message).in_file(entry.path.clone()));
+            }
+            match first {
                 Some((run, seal)) => {
                     source.seal = Some(seal.clone());
                     if entry.complete {

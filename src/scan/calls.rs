@@ -45,6 +45,9 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
     // assertions inside of check_test(…, false) are meant to fail
     let mut meant_to_fail = 0;
     while let Some(item) = cursor.peek() {
+        if matches!(place.context, Context::Routine | Context::Do) && cursor.is_word("execute") {
+            execute(cursor, place, counts, facts)?;
+        }
         if let Some(found) = Found::at(&cursor, place.session) {
             if item.tok == Tok::Word && cursor.text(item) == b"check_test" && expects_failure(&found, place.session) {
                 meant_to_fail = meant_to_fail.max(cursor.position() + cursor.len() - found.after);
@@ -57,9 +60,50 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
     }
     match under {
         // the whole query that holds an assertion runs under it
-        Some(via) => uses(&reference::read(query, place.session), via, facts),
+        Some(via) => uses(query, via, place, facts),
         None => Ok(()),
     }
+}
+
+/// `EXECUTE expression` of PL/pgSQL: the calls in its text, or a blind spot where the text is made at run time and names
+/// an assertion.
+fn execute(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
+    cursor.skip(1);
+    let whole = cursor;
+    while cursor.peek().is_some_and(|item| item.tok != Tok::Punct(b';'))
+        && !["into", "using", "loop"].iter().any(|word| cursor.is_word(word))
+    {
+        if cursor.group().is_none() {
+            cursor.skip(1);
+        }
+    }
+    let text = whole.to(cursor.position());
+    let typed = expression::read(text, Scope { session: place.session, row: None });
+    if let Some(sql) = typed.text() {
+        return reference::statements(sql, typed.line, place.limit, &mut |inner| {
+            read(inner, Place { context: Context::String, ..place }, counts, facts)
+        });
+    }
+    let mut rest = text;
+    while let Some(item) = rest.next_item() {
+        if let Some(name) = (item.tok == Tok::String).then(|| named_assertion(text.text(item))).flatten() {
+            counts.assertions += 1;
+            counts.unresolved += 1;
+            return facts.fact(Fact::Diagnostic { code: Code::Dynamic, detail: name.as_bytes(), line: item.line });
+        }
+    }
+    Ok(())
+}
+
+/// An assertion whose name stands before a parenthesis in this text.
+fn named_assertion(text: &[u8]) -> Option<&'static str> {
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    text.split_inclusive(|b| *b == b'(').find_map(|part| {
+        let before = part.strip_suffix(b"(")?.trim_ascii_end();
+        let start = before.iter().rposition(|b| !is_word(b)).map_or(0, |at| at + 1);
+        let overload = overloads(&before[start..].to_ascii_lowercase()).1.first()?;
+        is_assertion(overload).then_some(overload.name)
+    })
 }
 
 /// Emits what the statements in `text`, which an assertion runs, use and test.
@@ -72,7 +116,7 @@ fn read_text(
     facts: &mut dyn Facts,
 ) -> Result<(), Full> {
     reference::statements(text, line, place.limit, &mut |cursor| {
-        uses(&reference::read(cursor, place.session), via, facts)?;
+        uses(cursor, via, place, facts)?;
         if place.context == Context::String {
             return Ok(());
         }
@@ -80,12 +124,14 @@ fn read_text(
     })
 }
 
-fn uses(references: &[Reference], via: u16, facts: &mut dyn Facts) -> Result<(), Full> {
-    for reference in references {
-        let (key, aspect, line) = (reference.key(), reference.aspect, reference.line);
-        facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Behavior, line })?;
-    }
-    Ok(())
+/// Emits what the statement at `cursor` uses.
+fn uses(cursor: Cursor<'_>, via: u16, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
+    reference::read(cursor, place.session, &mut |reference| used(reference, via, facts))
+}
+
+fn used(reference: Reference<'_>, via: u16, facts: &mut dyn Facts) -> Result<(), Full> {
+    let Reference { key, aspect, line } = reference;
+    facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Behavior, line })
 }
 
 /// Counts the pgTAP calls of a part of a statement that is over the limit, as blind spots.
@@ -324,7 +370,7 @@ impl<'a> Found<'a> {
             let name = types::unquote_ident(&String::from_utf8_lossy(sql));
             let folded = if sql.starts_with(b"\"") { name } else { name.to_ascii_lowercase() };
             match place.session.prepared(folded.as_bytes()) {
-                Some(references) => uses(references, via, facts)?,
+                Some(prepared) => prepared.uses().try_for_each(|reference| used(reference, via, facts))?,
                 None => understood = Err(Code::Dynamic),
             }
         }

@@ -184,7 +184,7 @@ words! {
         Ambiguous = "ambiguous", Undefined = "undefined", Mismatch = "mismatch", Dynamic = "dynamic", OverLimit = "limit",
         Include = "include-not-read", Unterminated = "unterminated", DescriptionLooksLikeName = "description-looks-like-name",
         Contradiction = "contradiction", DynamicDefinition = "dynamic-definition", UnknownObject = "unknown-object",
-        Duplicate = "duplicate-definition", AmbiguousCall = "ambiguous-call",
+        Duplicate = "duplicate-definition", AmbiguousCall = "ambiguous-call", NestedTooDeep = "nested-too-deep",
     }
 }
 

@@ -163,9 +163,12 @@ impl Scanner {
         self.counts.assertions += counts.assertions;
         self.counts.unresolved += counts.unresolved;
         self.counts.plan = counts.plan.or(self.counts.plan);
-        if self.statement.items().is_empty() || self.statement.end == End::Meta {
-            let (command, _) = self.statement.meta();
+        let (command, _) = self.statement.meta();
+        if !command.is_empty() {
             self.session.meta(command);
+        }
+        if self.statement.items().is_empty() || self.statement.end == End::Meta {
+            // nothing was sent
         } else if self.statement.end == End::Whole && !self.statement.is_continuation {
             self.session.statement(Cursor::new(&self.statement));
         }
@@ -225,7 +228,15 @@ impl Reading {
         }
         let is_part = statement.end == End::Part || statement.is_continuation;
         match self.role {
-            SourceRole::Tests if is_part => calls::over_limit(cursor, place, counts, facts),
+            SourceRole::Tests if is_part => {
+                calls::over_limit(cursor, place, counts, facts)?;
+                // a literal that is cut may be a body
+                let cut = statement.items().iter().find(|item| item.tok == Tok::String && item.cut);
+                match cut {
+                    Some(item) if statement.is_continuation => over_limit(item.line, facts),
+                    _ => bodies(cursor).try_for_each(|body| self.body(cursor, body, session, depth, counts, facts)),
+                }
+            }
             SourceRole::Tests => {
                 calls::read(cursor, place, counts, facts)?;
                 if depth == 0 {
@@ -238,8 +249,9 @@ impl Reading {
                 Ok(())
             }
             SourceRole::Schema => {
-                if is_part && !statement.is_continuation && matches!(first_word(cursor), b"create" | b"alter" | b"do") {
-                    facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: b"", line: cursor.line() })?;
+                let defines = matches!(first_word(cursor), b"create" | b"alter" | b"do" | b"drop");
+                if is_part && !statement.is_continuation && defines {
+                    over_limit(cursor.line(), facts)?;
                 }
                 if statement.is_continuation {
                     return Ok(());
@@ -269,8 +281,11 @@ impl Reading {
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<(), Full> {
-        if body.cut || depth == NESTING {
-            return facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: b"", line: body.line });
+        if body.cut {
+            return over_limit(body.line, facts);
+        }
+        if depth == NESTING {
+            return facts.fact(Fact::Diagnostic { code: Code::NestedTooDeep, detail: b"", line: body.line });
         }
         let context = if cursor.is_word("do") { Context::Do } else { Context::Routine };
         let limits = self.settings.limits;
@@ -310,6 +325,10 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+fn over_limit(line: u32, facts: &mut dyn Facts) -> Result<(), Full> {
+    facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: b"", line })
 }
 
 fn first_word<'a>(cursor: Cursor<'a>) -> &'a [u8] {

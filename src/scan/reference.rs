@@ -12,25 +12,14 @@ use crate::sql::statement::{End, Statement, Tok};
 use std::collections::HashSet;
 
 /// A use of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
-    kind: ObjectKind,
-    scope: Scope,
-    schema: Vec<u8>,
-    name: Vec<u8>,
-    /// Number of arguments of a call, as [`arity`] spells it.
-    args: Vec<u8>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference<'a> {
+    /// Names the object.
+    pub key: Key<'a>,
     /// read, insert, update, delete or called.
     pub aspect: Aspect,
     /// 1-based line.
     pub line: u32,
-}
-
-impl Reference {
-    /// Names the object.
-    pub fn key(&self) -> Key<'_> {
-        Key { kind: self.kind, scope: self.scope, schema: &self.schema, name: &self.name, sub: b"", args: &self.args }
-    }
 }
 
 /// How the key of a call spells its number of arguments: no list of types starts so.
@@ -43,11 +32,16 @@ pub fn arity_of(args: &[u8]) -> Option<usize> {
     std::str::from_utf8(args.strip_prefix(b"#")?).ok()?.parse().ok()
 }
 
-/// What the statement at `cursor` uses. Linear in its tokens.
-pub fn read<'s>(cursor: Cursor<'s>, session: &'s Session) -> Vec<Reference> {
-    let mut reader = Reader { session, ctes: ctes(cursor), found: Vec::new() };
-    reader.statement(cursor);
-    reader.found
+/// Hands what the statement at `cursor` uses to `each`. Linear in its tokens; nothing is collected.
+///
+/// # Errors
+/// What `each` returns.
+pub fn read<E>(
+    cursor: Cursor<'_>,
+    session: &Session,
+    each: &mut dyn FnMut(Reference<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    Reader { session, ctes: ctes(cursor), each }.statement(cursor)
 }
 
 /// Walks the statements in `text`, which is run as SQL. `line` is that of its first byte; `limit` bounds a statement.
@@ -76,42 +70,43 @@ pub fn statements<E>(
     }
 }
 
-struct Reader<'s> {
+struct Reader<'s, 'e, E> {
     session: &'s Session,
     ctes: HashSet<&'s [u8]>,
-    found: Vec<Reference>,
+    each: &'e mut dyn FnMut(Reference<'_>) -> Result<(), E>,
 }
 
-impl Reader<'_> {
-    fn statement(&mut self, mut cursor: Cursor<'_>) {
+impl<E> Reader<'_, '_, E> {
+    fn statement(&mut self, mut cursor: Cursor<'_>) -> Result<(), E> {
         while let Some(item) = cursor.peek() {
             if item.tok == Tok::Word
                 && let Some(aspect) = relation_aspect(&cursor)
             {
                 cursor.skip(1);
-                self.relations(&mut cursor, aspect);
+                self.relations(&mut cursor, aspect)?;
                 continue;
             }
-            self.call(&cursor);
+            self.call(&cursor)?;
             cursor.skip(1);
         }
+        Ok(())
     }
 
     /// The relations behind FROM, JOIN, INTO, UPDATE and the like; in a FROM list one behind each comma.
-    fn relations(&mut self, cursor: &mut Cursor<'_>, aspect: Aspect) {
+    fn relations(&mut self, cursor: &mut Cursor<'_>, aspect: Aspect) -> Result<(), E> {
         loop {
             cursor.take_word("lateral");
             cursor.take_word("only");
             let mut ahead = *cursor;
-            let Some(name) = ahead.qualified() else { return };
+            let Some(name) = ahead.qualified() else { return Ok(()) };
             // FROM f(x) calls a function; INTO t (a, b) lists columns
             let is_call = ahead.is_punct(b'(') && aspect == READ;
             let keyword = name.schema.is_none() && NO_RELATION.contains(&name.name);
             if is_call || keyword {
-                return;
+                return Ok(());
             }
             if !self.is_cte(&name) {
-                self.push(ObjectKind::Relation, name, Vec::new(), aspect);
+                self.push(ObjectKind::Relation, name, b"", aspect)?;
             }
             *cursor = ahead;
             // FROM a [AS] x, b
@@ -124,55 +119,54 @@ impl Reader<'_> {
                     *cursor = alias;
                     cursor.skip(1);
                 }
-                (false, false) => return,
+                (false, false) => return Ok(()),
             }
             if aspect != READ {
-                return;
+                return Ok(());
             }
         }
     }
 
-    fn call(&mut self, cursor: &Cursor<'_>) {
+    fn call(&mut self, cursor: &Cursor<'_>) -> Result<(), E> {
         let before = cursor.behind(1);
         // the name behind a dot was taken with its schema, a type behind :: is no call
         if before.is_some_and(|i| matches!(i.tok, Tok::Punct(b'.') | Tok::Cast)) {
-            return;
+            return Ok(());
         }
         let mut ahead = *cursor;
         let is_word = cursor.peek().is_some_and(|i| i.tok == Tok::Word);
-        let Some(name) = ahead.qualified() else { return };
+        let Some(name) = ahead.qualified() else { return Ok(()) };
         if !ahead.is_punct(b'(') {
-            return;
+            return Ok(());
         }
         let plain = name.schema.is_none() && is_word;
         let of_pgtap = name.schema.is_none_or(|schema| self.session.is_pgtap_schema(schema));
         if plain && NO_ROUTINE.binary_search(&name.name).is_ok() || of_pgtap && !overloads(name.name).1.is_empty() {
-            return;
+            return Ok(());
         }
         if name.schema.is_some_and(|s| s == b"pg_catalog") || self.is_cte(&name) {
-            return;
+            return Ok(());
         }
         let into =
             before.is_some_and(|i| i.tok == Tok::Word && matches!(cursor.text(i), b"into" | b"as" | b"table" | b"on"));
         if into {
-            return;
+            return Ok(());
         }
         let count = ahead.group().map_or(0, |inside| inside.split(b',').count());
-        self.push(ObjectKind::Routine, name, arity(count), Aspect::CALLED);
+        self.push(ObjectKind::Routine, name, &arity(count), Aspect::CALLED)
     }
 
     fn is_cte(&self, name: &Name<'_>) -> bool {
         name.schema.is_none() && self.ctes.contains(name.name)
     }
 
-    fn push(&mut self, kind: ObjectKind, name: Name<'_>, args: Vec<u8>, aspect: Aspect) {
+    fn push(&mut self, kind: ObjectKind, name: Name<'_>, args: &[u8], aspect: Aspect) -> Result<(), E> {
         let (scope, schema) = match name.schema {
             Some(schema) => (Scope::Named, schema),
             None => (Scope::Path, self.session.search_path()),
         };
-        let reference =
-            Reference { kind, scope, schema: schema.to_vec(), name: name.name.to_vec(), args, aspect, line: name.line };
-        self.found.push(reference);
+        let key = Key { kind, scope, schema, name: name.name, sub: b"", args };
+        (self.each)(Reference { key, aspect, line: name.line })
     }
 }
 
@@ -303,16 +297,17 @@ mod tests {
     fn found(sql: &str) -> Vec<String> {
         let settings = super::super::Settings { search_path: vec!["app".to_owned()], ..Default::default() };
         let session = Session::new(&settings);
-        let spell = |r: Reference| {
+        let spell = |r: Reference<'_>| {
             let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-            let schema = if r.scope == Scope::Named { format!("{}.", text(&r.schema)) } else { String::new() };
-            format!("{schema}{}{} {}", text(&r.name), text(&r.args), r.aspect.as_str())
+            let schema = if r.key.scope == Scope::Named { format!("{}.", text(r.key.schema)) } else { String::new() };
+            format!("{schema}{}{} {}", text(r.key.name), text(r.key.args), r.aspect.as_str())
         };
         let mut found = Vec::new();
-        let mut each = |cursor: Cursor<'_>| -> Result<(), ()> {
-            found.extend(read(cursor, &session).into_iter().map(spell));
+        let mut keep = |r: Reference<'_>| {
+            found.push(spell(r));
             Ok(())
         };
+        let mut each = |cursor: Cursor<'_>| -> Result<(), ()> { read(cursor, &session, &mut keep) };
         assert_eq!(statements(sql.as_bytes(), 1, 1 << 16, &mut each), Ok(()));
         found
     }

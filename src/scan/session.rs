@@ -2,6 +2,7 @@
 //! statements. Bounded.
 
 use super::Settings;
+use super::fact::{Aspect, Key, ObjectKind, Scope};
 use super::reference::{self, Reference};
 use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::pgtap::overloads;
@@ -12,12 +13,14 @@ use crate::sql::types;
 /// Variables kept of one source, and the bytes of one.
 const VARIABLES: usize = 256;
 const VARIABLE_BYTES: usize = 1024;
-/// Prepared statements kept of one source, and uses of objects in one.
+/// Prepared statements kept of one source, and the bytes that they take together.
 const PREPARED: usize = 256;
-const PREPARED_USES: usize = 64;
+const PREPARED_BYTES: usize = 128 * 1024;
+/// Savepoints kept of one transaction.
+const SAVEPOINTS: usize = 32;
 
 /// Functions under pgTAP's names kept of one source.
-const SHADOWS: usize = 256;
+const SHADOWS: usize = 64;
 
 /// Schemas that pgTAP is installed in where nobody says otherwise.
 const USUAL_PGTAP_SCHEMAS: [&str; 5] = ["public", "extensions", "pgtap", "tap", "pg_catalog"];
@@ -26,13 +29,59 @@ const USUAL_PGTAP_SCHEMAS: [&str; 5] = ["public", "extensions", "pgtap", "tap", 
 #[derive(Debug, Clone)]
 pub struct Session {
     default_path: Vec<u8>,
-    path: Vec<u8>,
-    /// The path before the transaction that is open, if any.
-    outside: Option<Vec<u8>>,
+    now: Transactional,
+    /// What a ROLLBACK brings back: the state at BEGIN, under no name, and at each savepoint.
+    saved: Vec<(Vec<u8>, Transactional)>,
     variables: Vec<(Vec<u8>, Vec<u8>)>,
-    prepared: Vec<(Vec<u8>, Vec<Reference>)>,
+    prepared: Vec<Prepared>,
     pgtap_schemas: Vec<Vec<u8>>,
+}
+
+/// What follows a ROLLBACK.
+#[derive(Debug, Clone, Default)]
+struct Transactional {
+    path: Vec<u8>,
     shadows: Vec<Shadow>,
+}
+
+/// A prepared statement. Unqualified names in it are those of the search path at PREPARE.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    name: Vec<u8>,
+    path: Vec<u8>,
+    uses: Vec<Use>,
+}
+
+#[derive(Debug, Clone)]
+struct Use {
+    kind: ObjectKind,
+    schema: Option<Vec<u8>>,
+    name: Vec<u8>,
+    args: Vec<u8>,
+    aspect: Aspect,
+    line: u32,
+}
+
+impl Use {
+    fn bytes(&self) -> usize {
+        size_of::<Use>() + self.schema.as_ref().map_or(0, Vec::len) + self.name.len() + self.args.len()
+    }
+}
+
+impl Prepared {
+    /// What the statement uses.
+    pub fn uses(&self) -> impl Iterator<Item = Reference<'_>> {
+        self.uses.iter().map(|used| {
+            let scope = if used.schema.is_some() { Scope::Named } else { Scope::Path };
+            let schema = used.schema.as_deref().unwrap_or(&self.path);
+            let key = Key { kind: used.kind, scope, schema, name: &used.name, sub: b"", args: &used.args };
+            Reference { key, aspect: used.aspect, line: used.line }
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Prepared>() + self.name.len() + self.path.len() + self.uses.iter().map(Use::bytes).sum::<usize>()
+    }
 }
 
 /// A function that the source created under the name of one of pgTAP's.
@@ -52,13 +101,12 @@ impl Session {
         };
         let path = join(given(&settings.search_path, &["public"]).into_iter());
         Session {
-            path: path.clone(),
+            now: Transactional { path: path.clone(), shadows: Vec::new() },
             default_path: path,
-            outside: None,
+            saved: Vec::new(),
             variables: Vec::new(),
             prepared: Vec::new(),
             pgtap_schemas: given(&settings.pgtap_schemas, &USUAL_PGTAP_SCHEMAS),
-            shadows: Vec::new(),
         }
     }
 
@@ -69,11 +117,15 @@ impl Session {
 
     /// The source created a function of its own that such a call runs. `count` counts the call's arguments.
     pub fn shadows(&self, schema: Option<&[u8]>, name: &[u8], count: impl FnOnce() -> usize) -> bool {
-        let mut candidates = self
-            .shadows
-            .iter()
-            .filter(|s| s.name == name && (schema.is_none() || s.schema.as_deref() == schema))
-            .peekable();
+        let in_path = |wanted: &[u8]| self.now.path.split(|b| *b == 0).any(|schema| schema == wanted);
+        let is_meant = |shadow: &&Shadow| {
+            shadow.name == name
+                && match (schema, shadow.schema.as_deref()) {
+                    (None, Some(of)) => in_path(of),
+                    (schema, of) => schema.is_none() || schema == of,
+                }
+        };
+        let mut candidates = self.now.shadows.iter().filter(is_meant).peekable();
         if candidates.peek().is_none() {
             return false;
         }
@@ -97,16 +149,33 @@ impl Session {
             cursor.is_word("text")
         };
         let spelled = written.join(", ");
-        if returns_text && known.iter().any(|o| o.types == spelled) || self.shadows.len() == SHADOWS {
+        if returns_text && known.iter().any(|o| o.types == spelled) || self.now.shadows.len() == SHADOWS {
             return;
         }
         let schema = name.schema.map(<[u8]>::to_vec);
-        self.shadows.push(Shadow { schema, name: name.name.to_vec(), arguments: written.len() });
+        self.now.shadows.push(Shadow { schema, name: name.name.to_vec(), arguments: written.len() });
+    }
+
+    /// `DROP FUNCTION [IF EXISTS] name [(types)] [, …]`
+    fn dropped(&mut self, mut cursor: Cursor<'_>) {
+        if self.now.shadows.is_empty() || !(cursor.take_word("function") || cursor.take_word("routine")) {
+            return;
+        }
+        cursor.take_words(&["if", "exists"]);
+        for mut part in cursor.split(b',') {
+            let Some(name) = part.qualified() else { continue };
+            let count = part.group().map(|types| types.split(b',').count());
+            self.now.shadows.retain(|s| {
+                s.name != name.name
+                    || s.schema.as_deref() != name.schema
+                    || count.is_some_and(|count| count != s.arguments)
+            });
+        }
     }
 
     /// Schemas of the search path, NUL-joined; empty where there are none.
     pub fn search_path(&self) -> &[u8] {
-        &self.path
+        &self.now.path
     }
 
     /// The value of a psql variable.
@@ -136,6 +205,14 @@ impl Session {
         } else if let Some(name) = command.strip_prefix(b"unset ") {
             let name = name.trim_ascii();
             self.variables.retain(|(n, _)| n != name);
+        } else if let Some(prefix) = command.strip_prefix(b"gset") {
+            // the columns of a result, which only running it can tell
+            let prefix = prefix.trim_ascii();
+            self.variables.retain(|(n, _)| !n.starts_with(prefix));
+        } else if command.starts_with(b"getenv ") || command.starts_with(b"prompt ") {
+            let mut words = command.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+            let name = if command.starts_with(b"getenv") { words.nth(1) } else { words.next_back() };
+            self.variables.retain(|(n, _)| Some(n.as_slice()) != name);
         }
     }
 
@@ -152,35 +229,64 @@ impl Session {
             }
         } else if cursor.take_word("reset") {
             if cursor.is_word("search_path") || cursor.is_word("all") {
-                self.path = self.default_path.clone();
+                self.now.path = self.default_path.clone();
             }
         } else if cursor.is_word("begin") || cursor.is_word("start") {
-            self.outside.get_or_insert_with(|| self.path.clone());
-        } else if cursor.take_word("rollback") {
-            if !cursor.is_word("to")
-                && let Some(path) = self.outside.take()
-            {
-                self.path = path;
+            if self.saved.is_empty() {
+                self.saved.push((Vec::new(), self.now.clone()));
             }
+        } else if cursor.take_word("savepoint") {
+            if let Some(name) = cursor.name().filter(|_| (1..=SAVEPOINTS).contains(&self.saved.len())) {
+                self.saved.push((name.to_vec(), self.now.clone()));
+            }
+        } else if cursor.take_word("release") {
+            cursor.take_word("savepoint");
+            if let Some(at) = cursor.name().and_then(|name| self.savepoint(name)) {
+                self.saved.truncate(at);
+            }
+        } else if cursor.take_word("rollback") || cursor.take_word("abort") {
+            self.rollback(cursor);
         } else if cursor.is_word("commit") || cursor.is_word("end") {
-            self.outside = None;
+            self.saved.clear();
         } else if cursor.take_word("select") {
             self.set_config(cursor);
         } else if cursor.take_word("create") {
             self.created(cursor);
+        } else if cursor.take_word("drop") {
+            self.dropped(cursor);
         } else if cursor.take_word("prepare") {
             self.prepare(cursor);
         } else if cursor.take_word("deallocate") {
             cursor.take_word("prepare");
             if let Some(name) = cursor.name() {
-                self.prepared.retain(|(n, _)| n != name && name != b"all");
+                self.prepared.retain(|p| p.name != name && name != b"all");
             }
         }
     }
 
-    /// What the prepared statement of this name uses.
-    pub fn prepared(&self, name: &[u8]) -> Option<&[Reference]> {
-        self.prepared.iter().find(|(n, _)| n == name).map(|(_, uses)| uses.as_slice())
+    /// `ROLLBACK [WORK | TRANSACTION] [TO [SAVEPOINT] name]`
+    fn rollback(&mut self, mut cursor: Cursor<'_>) {
+        let _ = cursor.take_word("work") || cursor.take_word("transaction");
+        if !cursor.take_word("to") {
+            if let Some((_, before)) = self.saved.drain(..).next() {
+                self.now = before;
+            }
+            return;
+        }
+        cursor.take_word("savepoint");
+        if let Some(at) = cursor.name().and_then(|name| self.savepoint(name)) {
+            self.now = self.saved[at].1.clone();
+            self.saved.truncate(at + 1);
+        }
+    }
+
+    fn savepoint(&self, name: &[u8]) -> Option<usize> {
+        (1..self.saved.len()).rev().find(|at| self.saved[*at].0 == name)
+    }
+
+    /// The prepared statement of this name.
+    pub fn prepared(&self, name: &[u8]) -> Option<&Prepared> {
+        self.prepared.iter().find(|p| p.name == name)
     }
 
     /// `PREPARE name [(types)] AS statement`. What exceeds the bounds becomes unknown.
@@ -190,17 +296,26 @@ impl Session {
         if !cursor.take_word("as") {
             return;
         }
-        let uses = reference::read(cursor, self);
-        self.prepared.retain(|(n, _)| n != name);
-        if self.prepared.len() < PREPARED && uses.len() <= PREPARED_USES {
-            self.prepared.push((name.to_vec(), uses));
+        self.prepared.retain(|p| p.name != name);
+        let mut prepared = Prepared { name: name.to_vec(), path: self.now.path.clone(), uses: Vec::new() };
+        let mut room =
+            PREPARED_BYTES.saturating_sub(prepared.bytes() + self.prepared.iter().map(Prepared::bytes).sum::<usize>());
+        let kept = reference::read(cursor, self, &mut |Reference { key, aspect, line }| {
+            let schema = (key.scope == Scope::Named).then(|| key.schema.to_vec());
+            let used = Use { kind: key.kind, schema, name: key.name.to_vec(), args: key.args.to_vec(), aspect, line };
+            room = room.checked_sub(used.bytes()).ok_or(())?;
+            prepared.uses.push(used);
+            Ok::<(), ()>(())
+        });
+        if kept.is_ok() && self.prepared.len() < PREPARED {
+            self.prepared.push(prepared);
         }
     }
 
     /// `SET search_path = a, "B", 'c'`
     fn set_path(&mut self, cursor: Cursor<'_>) {
         if cursor.is_word("default") {
-            self.path = self.default_path.clone();
+            self.now.path = self.default_path.clone();
             return;
         }
         let mut schemas = Vec::new();
@@ -212,7 +327,7 @@ impl Session {
                 _ => {}
             }
         }
-        self.path = join(schemas.into_iter());
+        self.now.path = join(schemas.into_iter());
     }
 
     /// `SELECT set_config('search_path', 'a, b', …)`, as pg_dump writes it.
@@ -235,7 +350,7 @@ impl Session {
                     None => part.to_ascii_lowercase(),
                 }
             });
-            self.path = join(names.filter(|name| !name.is_empty()));
+            self.now.path = join(names.filter(|name| !name.is_empty()));
         }
     }
 }
@@ -327,6 +442,9 @@ mod tests {
             ("SET search_path = a; RESET search_path;", "public"),
             ("BEGIN; SET search_path = a; ROLLBACK;", "public"),
             ("BEGIN; SET search_path = a; ROLLBACK TO s;", "a"),
+            ("BEGIN; SET search_path = a; SAVEPOINT s; SET search_path = b; ROLLBACK TO SAVEPOINT s;", "a"),
+            ("BEGIN; SAVEPOINT s; SET search_path = b; RELEASE s; ROLLBACK TO s;", "b"),
+            ("BEGIN; SAVEPOINT s; SET search_path = b; ROLLBACK;", "public"),
             ("BEGIN; SET search_path = a; COMMIT; ROLLBACK;", "a"),
         ] {
             assert_eq!(after(sql).search_path(), path.as_bytes(), "{sql}");

@@ -135,6 +135,7 @@ pub fn open_index(bytes: &[u8], identity: Identity, footer: &Footer) -> Result<V
     let mut rows = Bytes::new(payload);
     let mut blocks = Vec::new();
     let mut expected = HEADER_BYTES as u64;
+    let mut all = 0u32;
     for _ in 0..count {
         let block = BlockRef {
             kind: rows.u8()?,
@@ -144,9 +145,12 @@ pub fn open_index(bytes: &[u8], identity: Identity, footer: &Footer) -> Result<V
             first: rows.bytes()?.to_vec(),
         };
         let fits = (BLOCK_HEADER_BYTES..=BLOCK_HEADER_BYTES + BLOCK_BYTES).contains(&(block.length as usize));
-        if block.offset != expected || !fits {
+        // a row takes a byte at least, and numbers of rows fit 32 bits
+        let sum = all.checked_add(block.count).filter(|_| block.count <= block.length);
+        let Some(sum) = sum.filter(|_| block.offset == expected && fits) else {
             return Err(Error::new(Code::Corrupt, "the index does not match the blocks of the file"));
-        }
+        };
+        all = sum;
         expected += u64::from(block.length);
         blocks.push(block);
     }

@@ -126,13 +126,15 @@ impl<'a> Bytes<'a> {
     ///
     /// # Errors
     /// `CORRUPT`
-    pub fn prefixed(&mut self, text: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn prefixed(&mut self, text: &mut Vec<u8>, limit: usize) -> Result<(), Error> {
         let shared = usize::try_from(self.u64()?).map_err(|_| corrupt("a text"))?;
-        if shared > text.len() {
+        let rest = self.bytes()?;
+        // a few bytes that repeat a long text must not become a large file
+        if shared > text.len() || shared.saturating_add(rest.len()) > limit {
             return Err(corrupt("a text"));
         }
         text.truncate(shared);
-        text.extend_from_slice(self.bytes()?);
+        text.extend_from_slice(rest);
         Ok(())
     }
 
@@ -186,7 +188,7 @@ mod tests {
         assert!(Bytes::new(&[0xFF; 11]).u64().is_err());
         assert!(Bytes::new(&[0x80]).u64().is_err());
         assert!(Bytes::new(&[200, 1, 0]).bytes().is_err());
-        assert!(Bytes::new(&[5, 0]).prefixed(&mut b"ab".to_vec()).is_err());
+        assert!(Bytes::new(&[5, 0]).prefixed(&mut b"ab".to_vec(), 9).is_err());
         assert!(Bytes::new(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]).delta(7).is_err());
     }
 }

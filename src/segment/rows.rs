@@ -2,6 +2,7 @@
 
 use super::codec::{Bytes, put_delta, put_prefixed, put_u64};
 use crate::error::{Code, Error};
+use crate::limits::{ARGS_BYTES, DETAIL_BYTES, NAME_BYTES, PATH_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::record::{OwnedRecord, Record, Tag};
 
 const TEXTS: usize = 5;
@@ -82,6 +83,12 @@ impl RowWriter {
     }
 }
 
+/// Longest texts of a row: name, schema or search path, sub-object, arguments, detail.
+const TEXT_BYTES: [usize; 5] =
+    [NAME_BYTES, SEARCH_PATH_SCHEMAS * (NAME_BYTES + 1), NAME_BYTES, ARGS_BYTES, DETAIL_BYTES];
+/// The same of a seal, which has a path, a hash, a reason and numbers in their places.
+const SEAL_BYTES: [usize; 5] = [PATH_BYTES, NAME_BYTES, DETAIL_BYTES, NAME_BYTES, 0];
+
 /// Decodes the rows of a block.
 #[derive(Debug)]
 pub struct Rows<'a> {
@@ -111,10 +118,14 @@ impl<'a> Rows<'a> {
         let (bytes, row) = (&mut self.bytes, &mut self.row);
         let flags = bytes.u8()?;
         let texts = [&mut row.name, &mut row.schema, &mut row.sub, &mut row.args, &mut row.detail];
-        for (n, text) in texts.into_iter().enumerate() {
+        let limits = if row.tag == Tag::Seal as u8 { SEAL_BYTES } else { TEXT_BYTES };
+        for (n, (text, limit)) in texts.into_iter().zip(limits).enumerate() {
             if flags & 1 << n != 0 {
-                bytes.prefixed(text)?;
+                bytes.prefixed(text, limit)?;
             }
+        }
+        if row.tag != Tag::Seal as u8 && (row.name.contains(&0) || row.sub.contains(&0)) {
+            return Err(Error::new(Code::Corrupt, "a name holds a NUL byte"));
         }
         if flags & HEAD != 0 {
             (row.kind, row.scope, row.a, row.b) = (bytes.u8()?, bytes.u8()?, bytes.u8()?, bytes.u8()?);

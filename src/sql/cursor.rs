@@ -157,6 +157,11 @@ impl<'a> Cursor<'a> {
         Some(Cursor { statement: self.statement, at: start, end: close })
     }
 
+    /// The range up to this place in the statement.
+    pub fn to(self, end: usize) -> Cursor<'a> {
+        Cursor { end: end.min(self.end), ..self }
+    }
+
     /// Takes tokens up to `byte` outside of parentheses, and that byte; returns a cursor on what lies before it.
     pub fn until(&mut self, byte: u8) -> Cursor<'a> {
         let start = self.at;

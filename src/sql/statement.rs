@@ -90,6 +90,10 @@ pub struct Statement {
     uescape: bool,
 }
 
+/// Bytes and tokens by which a part may exceed its limits, so that it does not end inside of `schema.name(`.
+const NAME_ROOM: usize = 256;
+const NAME_TOKENS: usize = 8;
+
 /// What is not closed ends with the statement.
 const UNCLOSED: u32 = u32::MAX;
 
@@ -167,7 +171,9 @@ impl Statement {
 
     fn push(&mut self, tok: Tok, token: &Token<'_>, decode: impl FnOnce(&mut Vec<u8>, usize)) {
         let start = self.text.len();
-        let room = self.text_limit.saturating_sub(start);
+        // the name that a part may go on with is whole
+        let more = if matches!(tok, Tok::Word | Tok::Quoted) { NAME_ROOM } else { 0 };
+        let room = (self.text_limit + more).saturating_sub(start);
         let kept = token.text.len().min(room);
         self.text.extend_from_slice(&token.text[..kept]);
         decode(&mut self.text, start);
@@ -304,12 +310,7 @@ impl Sink for Statement {
                 return Flow::Stop;
             }
         }
-        if self.text.len() >= self.text_limit || self.items.len() >= self.item_limit {
-            self.settle_unicode(b'\\');
-            self.end = End::Part;
-            return Flow::Stop;
-        }
-        Flow::Continue
+        self.check_limits()
     }
 }
 
@@ -327,11 +328,23 @@ impl Statement {
         }
         self.push(Tok::Punct(byte), token, |_, _| {});
         self.track_close(byte);
-        if self.items.len() >= self.item_limit {
-            self.end = End::Part;
-            return Flow::Stop;
+        self.check_limits()
+    }
+
+    /// A part does not end between a name and what may make a call of it, within bounds.
+    fn check_limits(&mut self) -> Flow {
+        if self.text.len() < self.text_limit && self.items.len() < self.item_limit {
+            return Flow::Continue;
         }
-        Flow::Continue
+        let in_name =
+            self.items.last().is_some_and(|item| matches!(item.tok, Tok::Word | Tok::Quoted | Tok::Punct(b'.')));
+        if in_name && self.text.len() < self.text_limit + NAME_ROOM && self.items.len() < self.item_limit + NAME_TOKENS
+        {
+            return Flow::Continue;
+        }
+        self.settle_unicode(b'\\');
+        self.end = End::Part;
+        Flow::Stop
     }
 
     fn track_close(&mut self, byte: u8) {
