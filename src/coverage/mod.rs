@@ -312,7 +312,7 @@ impl Joined for Fold {
             Code::OverLimit => format!("{detail}: its statement is over the limit: raise limits.statementBytes"),
             Code::NestedTooDeep => format!("nested deeper than {NESTING}: what stands inside is not read"),
             Code::Include => format!("\\{detail}: included files are not read; add the file to the tests"),
-            Code::Unterminated => "the file ends inside of a literal".to_owned(),
+            Code::Unterminated => "the file ends inside of the literal, comment or COPY data that begins here".to_owned(),
             Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),
             Code::DescriptionLooksLikeName => {
                 let mut parts = row.detail.split(|b| *b == 0);

@@ -222,8 +222,7 @@ impl Reading {
                 facts.fact(Fact::Diagnostic { code: Code::Include, detail, line })?;
             }
         }
-        if statement.unterminated {
-            let line = statement.items().last().map_or(0, |item| item.line);
+        if let Some(line) = statement.unterminated {
             facts.fact(Fact::Diagnostic { code: Code::Unterminated, detail: b"", line })?;
         }
         let is_part = statement.end == End::Part || statement.is_continuation;

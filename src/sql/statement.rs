@@ -76,8 +76,8 @@ pub struct Statement {
     pub end: End,
     /// This is not the first part of the statement.
     pub is_continuation: bool,
-    /// The input ended inside of a literal.
-    pub unterminated: bool,
+    /// The input ended inside of a literal, a comment or COPY data that began on this line.
+    pub unterminated: Option<u32>,
     meta: Vec<u8>,
     meta_line: u32,
     /// Opening parentheses and brackets that are not closed in this part.
@@ -107,7 +107,7 @@ impl Statement {
             item_limit,
             end: End::Open,
             is_continuation: false,
-            unterminated: false,
+            unterminated: None,
             meta: Vec::new(),
             meta_line: 0,
             open: Vec::new(),
@@ -149,7 +149,7 @@ impl Statement {
         self.meta.clear();
         self.end = End::Open;
         self.is_continuation = part;
-        self.unterminated = false;
+        self.unterminated = None;
         self.unicode = None;
         self.uescape = false;
         if !part {
@@ -166,7 +166,7 @@ impl Statement {
             self.settle_unicode(b'\\');
             self.end = End::Whole;
         }
-        !self.items.is_empty()
+        !self.items.is_empty() || self.unterminated.is_some()
     }
 
     fn push(&mut self, tok: Tok, token: &Token<'_>, decode: impl FnOnce(&mut Vec<u8>, usize)) {
@@ -186,7 +186,9 @@ impl Statement {
             close: UNCLOSED,
         };
         self.items.push(item);
-        self.unterminated |= token.unterminated;
+        if token.unterminated {
+            self.unterminated = Some(token.line);
+        }
     }
 
     /// "identifiers" and "begin_depth" of psqlscan.l: semicolons inside of a BEGIN ATOMIC body end nothing.
@@ -248,6 +250,10 @@ impl Statement {
 }
 
 impl Sink for Statement {
+    fn unterminated(&mut self, line: u32) {
+        self.unterminated = Some(line);
+    }
+
     fn token(&mut self, token: Token<'_>) -> Flow {
         if self.take_uescape(&token) {
             return Flow::Continue;
@@ -307,7 +313,7 @@ impl Sink for Statement {
                 let sends = token.text.first() == Some(&b'g')
                     || [&b"crosstabview"[..], b"watch"].iter().any(|name| token.text.starts_with(name));
                 self.end = if sends && !self.items.is_empty() { End::Whole } else { End::Meta };
-                return Flow::Stop;
+                return if is_copy_of_stdin(&self.meta) { Flow::StopForCopyData } else { Flow::Stop };
             }
         }
         self.check_limits()
@@ -367,6 +373,17 @@ impl Statement {
         self.items.first().is_some_and(|item| word(item, b"copy"))
             && self.items.windows(2).any(|pair| word(&pair[0], b"from") && word(&pair[1], b"stdin"))
     }
+}
+
+/// `\\copy … from stdin`: the data follows in the script, as that of COPY does.
+fn is_copy_of_stdin(command: &[u8]) -> bool {
+    let mut words = command.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.next() == Some(b"copy")
+        && words.any(|word| word.eq_ignore_ascii_case(b"from"))
+        && words.next().is_some_and(|word| {
+            let word = word.strip_suffix(b";").unwrap_or(word);
+            word.eq_ignore_ascii_case(b"stdin") || word.eq_ignore_ascii_case(b"pstdin")
+        })
 }
 
 #[cfg(test)]

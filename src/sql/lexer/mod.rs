@@ -95,6 +95,9 @@ pub enum Flow {
 pub trait Sink {
     /// Takes one token.
     fn token(&mut self, token: Token<'_>) -> Flow;
+
+    /// The input ended inside of a comment or of COPY data that began on this line.
+    fn unterminated(&mut self, _line: u32) {}
 }
 
 /// Whose rules apply.
@@ -134,7 +137,8 @@ enum State {
     /// Nesting depth, and the previous byte where it was `/` or `*`.
     BlockComment(u32, u8),
     Variable,
-    Meta,
+    /// In a backslash command, with the quote that is open in it, or 0.
+    Meta(u8),
     /// In COPY data: the rest of the line that holds the command.
     CopyHeader,
     /// In COPY data: bytes of a possible `\.` seen at the start of a line (0-2), or 3 for a line of data.
@@ -167,6 +171,8 @@ pub struct Lexer {
     continued: bool,
     gap: Gap,
     delimiter: Vec<u8>,
+    /// The last byte of the operator at hand that earlier windows held.
+    operator_end: u8,
     at_start: bool,
 }
 
@@ -188,6 +194,7 @@ impl Lexer {
             continued: false,
             gap: Gap::None,
             delimiter: Vec::new(),
+            operator_end: 0,
             at_start: true,
         }
     }
@@ -226,6 +233,7 @@ impl Lexer {
                 self.carry.truncate(1);
                 let flow = self.emit(Kind::Word, &[], 0, 0, sink);
                 self.carry.push(b'&');
+                self.operator_end = b'&';
                 self.state = State::Operator;
                 return self.then(flow);
             }
@@ -240,10 +248,12 @@ impl Lexer {
             State::Quoted | State::Escaped => (self.quoted_kind(), 0, true),
             State::DollarBody(matched) => (Kind::String(Quoting::Dollar), matched, true),
             State::Variable => (Kind::Variable, 0, false),
-            State::Meta => (Kind::Meta, 0, false),
-            State::Ground | State::LineComment | State::BlockComment(..) | State::CopyHeader | State::CopyData(_) => {
+            State::Meta(_) => (Kind::Meta, 0, false),
+            State::BlockComment(..) | State::CopyHeader | State::CopyData(_) => {
+                sink.unterminated(self.token_line);
                 return Flow::Continue;
             }
+            State::Ground | State::LineComment => return Flow::Continue,
         };
         if unterminated { self.emit_unterminated(kind, trim, sink) } else { self.emit(kind, &[], 0, trim, sink) }
     }
@@ -272,7 +282,7 @@ impl Lexer {
             State::LineComment => self.line_comment(input, at),
             State::BlockComment(depth, last) => self.block_comment(input, at, depth, last),
             State::Variable => self.variable(input, at, sink),
-            State::Meta => self.meta(input, at, sink),
+            State::Meta(quote) => self.meta(input, at, quote, sink),
             State::CopyHeader => match memchr(b'\n', &input[at..]) {
                 Some(n) => {
                     self.state = State::CopyData(0);
@@ -326,7 +336,7 @@ impl Lexer {
             Class::DoubleQuote => return self.open(Quoting::Plain, b'"', at + 1),
             Class::Backslash if self.dialect == Dialect::Psql => {
                 self.start = at + 1;
-                State::Meta
+                State::Meta(0)
             }
             Class::Backslash | Class::Punct | Class::Other | Class::Space => {
                 return (at + 1, self.emit(Kind::Punct, input, at + 1, 0, sink));
@@ -352,12 +362,14 @@ impl Lexer {
     }
 
     fn stash(&mut self, bytes: &[u8]) {
+        self.operator_end = bytes.last().copied().unwrap_or(self.operator_end);
         self.carry_capped(bytes);
         self.start = 0;
     }
 
     fn carry_capped(&mut self, bytes: &[u8]) {
-        let room = self.limit.saturating_sub(self.carry.len());
+        // the closing delimiter does not count
+        let room = (self.limit + self.delimiter.len().max(1)).saturating_sub(self.carry.len());
         self.carry.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.cut |= bytes.len() > room;
     }
@@ -375,8 +387,8 @@ impl Lexer {
     }
 
     fn emit_unterminated(&mut self, kind: Kind, trim: usize, sink: &mut impl Sink) -> Flow {
-        let length = self.carry.len().saturating_sub(trim);
-        let cut = std::mem::take(&mut self.cut);
+        let length = self.carry.len().saturating_sub(trim).min(self.limit);
+        let cut = std::mem::take(&mut self.cut) || self.carry.len() > self.limit;
         let token =
             Token { kind, text: &self.carry[..length], line: self.token_line, quote: 0, cut, unterminated: true };
         let flow = sink.token(token);
@@ -395,7 +407,7 @@ impl Lexer {
         let text: &[u8] = if self.carry.is_empty() && !cut {
             input.get(self.start..end.saturating_sub(trim)).unwrap_or(&[])
         } else if cut {
-            &self.carry
+            &self.carry[..self.carry.len().min(self.limit)]
         } else {
             &self.carry[..self.carry.len().saturating_sub(trim)]
         };

@@ -3,6 +3,9 @@
 use super::bytes::{CLASS, Class, VARIABLE, WORD};
 use super::{Dialect, Flow, Gap, Kind, Lexer, Quoting, Sink, State, Token};
 
+/// The server refuses a longer operator (NAMEDATALEN); what is more of it is dropped.
+const OPERATOR_BYTES: usize = 64;
+
 impl Lexer {
     pub(super) fn word(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() && WORD[usize::from(input[at])] {
@@ -40,6 +43,7 @@ impl Lexer {
             self.emit(Kind::Word, &[], 0, 0, sink)
         };
         self.carry.push(b'&');
+        self.operator_end = b'&';
         self.start = at;
         self.state = State::Operator;
         (at, flow)
@@ -89,7 +93,8 @@ impl Lexer {
     pub(super) fn operator_run(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() {
             let byte = input[at];
-            let before = if at > self.start { Some(input[at - 1]) } else { self.carry.last().copied() };
+            let carried = (!self.carry.is_empty()).then_some(self.operator_end);
+            let before = if at > self.start { Some(input[at - 1]) } else { carried };
             let comment = match (before, byte) {
                 (Some(b'-'), b'-') => State::LineComment,
                 (Some(b'/'), b'*') => State::BlockComment(1, 0),
@@ -101,7 +106,7 @@ impl Lexer {
             };
             // the operator ends where a comment starts
             let (end, trim) = if at > self.start { (at - 1, 0) } else { (at, 1) };
-            if trim == 1 {
+            if trim == 1 && !self.cut {
                 self.carry.pop();
             }
             let empty = self.carry.is_empty() && end == self.start;
@@ -129,13 +134,15 @@ impl Lexer {
         let mut run = std::mem::take(&mut self.carry);
         let direct = run.is_empty();
         let text: &[u8] = if direct { &input[self.start..end] } else { &run };
+        let whole = text.len();
+        let text = &text[..whole.min(self.limit).min(OPERATOR_BYTES)];
         let mut length = text.len();
         if !text.iter().any(|b| b"~!@#^&|`?%".contains(b)) {
             while length > 1 && matches!(text[length - 1], b'+' | b'-') {
                 length -= 1;
             }
         }
-        let (line, cut) = (self.token_line, std::mem::take(&mut self.cut));
+        let (line, cut) = (self.token_line, std::mem::take(&mut self.cut) || text.len() < whole);
         let mut flow = Flow::Continue;
         for part in std::iter::once(&text[..length]).chain(text[length..].chunks(1)) {
             let token = Token { kind: Kind::Operator, text: part, line, quote: 0, cut, unterminated: false };

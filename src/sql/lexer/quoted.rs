@@ -51,7 +51,8 @@ impl Lexer {
                 self.delimiter.clear();
                 self.delimiter.extend_from_slice(&self.carry);
                 self.delimiter.extend_from_slice(&input[self.start..=at]);
-                if self.cut {
+                if self.cut || self.delimiter.len() > self.limit {
+                    self.delimiter.clear();
                     // a tag longer than the limit cannot be matched again; what follows is read as plain text
                     return (at, self.emit(Kind::Punct, input, at, 0, sink));
                 }

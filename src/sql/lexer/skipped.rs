@@ -3,6 +3,9 @@
 use super::{Flow, Kind, Lexer, Sink, State};
 use memchr::{memchr, memchr2};
 
+/// Behind a backslash in a quoted argument of a backslash command.
+const ESCAPED: u8 = 1;
+
 impl Lexer {
     pub(super) fn line_comment(&mut self, input: &[u8], at: usize) -> (usize, Flow) {
         match memchr2(b'\n', b'\r', &input[at..]) {
@@ -42,11 +45,48 @@ impl Lexer {
         (at, Flow::Continue)
     }
 
-    pub(super) fn meta(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
-        match memchr2(b'\n', b'\r', &input[at..]) {
-            Some(n) => (at + n, self.emit(Kind::Meta, input, at + n, 0, sink)),
-            None => (input.len(), Flow::Continue),
+    /// A backslash command: to the end of the line, or to a backslash outside of quotes (psqlscanslash.l).
+    /// `quote` is the quote that is open, or [`ESCAPED`].
+    pub(super) fn meta(&mut self, input: &[u8], mut at: usize, mut quote: u8, sink: &mut impl Sink) -> (usize, Flow) {
+        if at == self.start && self.carry.is_empty() && !self.cut {
+            match input[at] {
+                // "\;" and "\:" put the character into the query buffer
+                b';' | b':' => return (at + 1, self.emit(Kind::Punct, input, at + 1, 0, sink)),
+                // "\\" separates a command from what follows
+                b'\\' => {
+                    self.state = State::Ground;
+                    return (at + 1, Flow::Continue);
+                }
+                _ => {}
+            }
         }
+        while at < input.len() {
+            let byte = input[at];
+            match (quote, byte) {
+                (_, b'\n' | b'\r') => return (at, self.emit(Kind::Meta, input, at, 0, sink)),
+                (ESCAPED, _) => quote = b'\'',
+                (b'\'', b'\\') => quote = ESCAPED,
+                (0, b'\\') if !self.takes_whole_line(&input[self.start..at]) => {
+                    return (at, self.emit(Kind::Meta, input, at, 0, sink));
+                }
+                (0, b'\'' | b'"' | b'`') => quote = byte,
+                (open, byte) if open == byte => quote = 0,
+                _ => {}
+            }
+            at += 1;
+        }
+        self.state = State::Meta(quote);
+        (at, Flow::Continue)
+    }
+
+    /// Commands whose argument is the rest of the line, backslashes and all ("OT_WHOLE_LINE" of command.c).
+    fn takes_whole_line(&self, rest: &[u8]) -> bool {
+        const WHOLE_LINE: [&[u8]; 8] = [b"!", b"copy", b"ef", b"ev", b"h", b"help", b"sf", b"sv"];
+        let end = |text: &[u8]| text.iter().position(u8::is_ascii_whitespace);
+        let mut name: Vec<u8> = self.carry.iter().take(8).copied().collect();
+        name.extend(rest.iter().take(8));
+        name.truncate(end(&name).unwrap_or(name.len()));
+        WHOLE_LINE.contains(&name.as_slice()) || name.starts_with(b"!")
     }
 
     pub(super) fn copy_data(&mut self, input: &[u8], mut at: usize, mut seen: u8) -> (usize, Flow) {
