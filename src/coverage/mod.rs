@@ -7,15 +7,17 @@ pub mod state;
 
 use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
 use crate::error::Error;
-use crate::limits::{NESTING, to_u32};
+use crate::limits::{DIAGNOSTICS_PER_CODE, NESTING, to_u32};
 use crate::merge::Joined;
 use crate::pgtap::overload;
 use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
+use crate::scan::expression;
 use crate::scan::fact::{Aspect, Code, ObjectKind, Scope, Strength};
 use crate::scan::reference::arity_of;
+use crate::sql::types;
 use state::{State, Tally};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Schemas whose objects are the tests' own.
 const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
@@ -147,6 +149,8 @@ pub struct Fold {
     evidence: Vec<Evidence>,
     stale: Vec<Stale>,
     diagnostics: Vec<Diagnostic>,
+    /// Messages of a source and code, kept or not.
+    said: HashMap<(u32, Code), u32>,
     created_by_tests: HashSet<Vec<u8>>,
 }
 
@@ -159,6 +163,7 @@ impl Fold {
             evidence: Vec::new(),
             stale: Vec::new(),
             diagnostics: Vec::new(),
+            said: HashMap::new(),
             created_by_tests: HashSet::new(),
         }
     }
@@ -211,13 +216,28 @@ impl Fold {
         }
     }
 
+    /// Keeps a message, at most [`DIAGNOSTICS_PER_CODE`] of a code for each source.
     fn say(&mut self, file: u32, line: u32, code: Code, message: String) {
-        self.diagnostics.push(Diagnostic { file, line, code, message });
+        let said = self.said.entry((file, code)).or_default();
+        *said += 1;
+        if *said <= DIAGNOSTICS_PER_CODE {
+            self.diagnostics.push(Diagnostic { file, line, code, message });
+        }
     }
 
     /// Whether a name that is not found can be called stale: the inventory knows all of the schema, and no test made it.
     fn is_stale(&self, wanted: &Wanted<'_>) -> bool {
+        if !wanted.kind.is_inventoried() {
+            return false;
+        }
+        // pg_catalog is searched first
+        let of_the_system = match wanted.kind {
+            ObjectKind::Type => types::is_built_in(&types::normalize(wanted.name)),
+            kind if kind.is_routine() => expression::is_built_in_function(wanted.name),
+            _ => wanted.name.starts_with(b"pg_"),
+        };
         let owned = match wanted.scope {
+            Scope::Path if of_the_system => false,
             Scope::Named if wanted.kind == ObjectKind::Schema => false,
             Scope::Named => self.inventory.owns_schema(wanted.schema),
             Scope::Path => wanted.schema.split(|b| *b == 0).all(|schema| self.inventory.owns_schema(schema)),
@@ -303,7 +323,10 @@ impl Joined for Fold {
                 format!("{detail}: no overload takes these arguments, PostgreSQL rejects the call (42883)")
             }
             Code::Mismatch => {
-                format!("{detail}: PostgreSQL cannot tell the type of untyped literals here (42804); add a cast")
+                format!(
+                    "{detail}: PostgreSQL rejects the arguments: the types of untyped literals are open (42804), or a \
+                     literal does not fit its type (22P02)"
+                )
             }
             Code::Dynamic => format!("{detail}: only running it can tell what it names"),
             Code::OverLimit if detail.is_empty() => {
@@ -312,7 +335,9 @@ impl Joined for Fold {
             Code::OverLimit => format!("{detail}: its statement is over the limit: raise limits.statementBytes"),
             Code::NestedTooDeep => format!("nested deeper than {NESTING}: what stands inside is not read"),
             Code::Include => format!("\\{detail}: included files are not read; add the file to the tests"),
-            Code::Unterminated => "the file ends inside of the literal, comment or COPY data that begins here".to_owned(),
+            Code::Unterminated => {
+                "the file ends inside of the literal, comment or COPY data that begins here".to_owned()
+            }
             Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),
             Code::DescriptionLooksLikeName => {
                 let mut parts = row.detail.split(|b| *b == 0);

@@ -74,9 +74,6 @@ impl Candidate {
         let count = given.types.len();
         let declared = overload.params.len();
         let spread = overload.variadic && !given.variadic;
-        if given.variadic && !overload.variadic {
-            return None;
-        }
         let mut params = overload.params.clone();
         if spread && count >= declared && given.names.is_empty() {
             let element = params.pop()?.element();

@@ -181,14 +181,16 @@ impl Type {
     pub fn coerces_to(self, target: Type) -> bool {
         use Type::{
             AnyArray, AnyElement, Bpchar, Char, Dynamic, DynamicArray, Float4, Float8, Int2, Int4, Int8, Name,
-            NameArray, Numeric, Oid, Other, Refcursor, Regclass, Regtype, Text, TextArray, Unknown, Varchar,
-            VarcharArray,
+            NameArray, Numeric, Oid, Other, OtherArray, Refcursor, Regclass, Regtype, Text, TextArray, Unknown,
+            Varchar, VarcharArray,
         };
         match (self, target) {
             (Unknown | Dynamic, _) | (_, AnyElement) => true,
             _ if self == target => true,
             (_, AnyArray) => self.is_array(),
             (DynamicArray, _) => target.is_array(),
+            (OtherArray(_), NameArray | TextArray | VarcharArray) if self.element() == Bpchar => true,
+            (OtherArray(_), TextArray) if self.element() == Char => true,
             (Name | Char, Text)
             | (Text | Varchar | Bpchar, Name | Text | Varchar | Bpchar)
             | (NameArray | TextArray | VarcharArray, NameArray | TextArray | VarcharArray)

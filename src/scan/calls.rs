@@ -6,7 +6,7 @@ use super::fact::{Called, Code, Context, Fact, Facts, Full, Strength};
 use super::reference::{self, Reference};
 use super::rows;
 use super::session::Session;
-use crate::limits::SOURCE_ROWS;
+use crate::limits::ROW_CALLS;
 use crate::pgtap::{Choice, Class, Given, Overload, Role, Type, choose, overloads, parameters};
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
@@ -42,6 +42,7 @@ pub struct Place<'a> {
 pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
     let query = cursor;
     let mut under = None;
+    let mut rows_left = ROW_CALLS;
     // assertions inside of check_test(…, false) are meant to fail
     let mut meant_to_fail = 0;
     while let Some(item) = cursor.peek() {
@@ -53,7 +54,7 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
                 meant_to_fail = meant_to_fail.max(cursor.position() + cursor.len() - found.after);
             }
             let muted = cursor.position() < meant_to_fail;
-            let assertion = found.emit(query, place, muted, counts, facts)?;
+            let assertion = found.emit(query, place, muted, &mut rows_left, counts, facts)?;
             under = under.or(assertion);
         }
         cursor.skip(1);
@@ -232,6 +233,7 @@ impl<'a> Found<'a> {
         query: Cursor<'_>,
         place: Place<'_>,
         muted: bool,
+        rows_left: &mut usize,
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<Option<u16>, Full> {
@@ -241,9 +243,11 @@ impl<'a> Found<'a> {
         if self.overloads.first().is_some_and(is_assertion)
             && arguments.iter().any(is_unknown)
             && let Some(source) = rows::read(query, self.inside, scope)
+            && let Some(left) = rows_left.checked_sub(source.rows.len())
         {
+            *rows_left = left;
             let mut via = None;
-            for row in 0..source.rows.len().min(SOURCE_ROWS) {
+            for row in 0..source.rows.len() {
                 let arguments = self.arguments(Scope { row: Some((&source, row)), ..scope });
                 via = self.call(&arguments, place, muted, counts, facts)?;
             }
@@ -265,7 +269,9 @@ impl<'a> Found<'a> {
         let variadic = arguments.last().is_some_and(|a| a.variadic);
         let given = Given { types: &types, names: &names, variadic };
         let mut choice = choose(self.overloads, &given);
-        if arguments.iter().any(|a| a.typed.value == Value::Error) {
+        // VARIADIC stands before the last argument only (42601)
+        let misplaced = arguments.iter().rev().skip(1).any(|a| a.variadic);
+        if misplaced || arguments.iter().any(|a| a.typed.value == Value::Error) {
             choice = Choice::Mismatch;
         }
         let mut by_parameter: Vec<Option<&Typed>> = Vec::new();
@@ -393,12 +399,19 @@ fn alike(a: &Overload, b: &Overload) -> bool {
 /// type of the other arguments.
 fn refused(overload: &Overload, given: &Given<'_>, arguments: &[Option<&Typed>]) -> bool {
     let spread = overload.variadic && !given.variadic;
-    let element = given.types.iter().find(|ty| **ty != Type::Unknown).copied().unwrap_or(Type::Unknown);
     let last = overload.params.len().saturating_sub(1);
+    let declared = |at: usize| {
+        let param = overload.params.get(at.min(last)).copied()?;
+        Some(if spread && at >= last { param.element() } else { param })
+    };
+    let is_known = |(at, argument): &(usize, &Option<&Typed>)| {
+        declared(*at) == Some(Type::AnyElement) && argument.is_some_and(|a| a.ty != Type::Unknown)
+    };
+    let known = arguments.iter().enumerate().find(is_known);
+    let element = known.and_then(|(_, argument)| *argument).map_or(Type::Unknown, |a| a.ty);
     arguments.iter().enumerate().any(|(at, argument)| {
         let literal = argument.filter(|a| a.ty == Type::Unknown).and_then(Typed::text);
-        let (Some(text), Some(param)) = (literal, overload.params.get(at.min(last))) else { return false };
-        let param = if spread && at >= last { param.element() } else { *param };
+        let (Some(text), Some(param)) = (literal, declared(at)) else { return false };
         expression::refuses(if param == Type::AnyElement { element } else { param }, text)
     })
 }

@@ -56,7 +56,9 @@ impl Assertion<'_> {
             facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Structure, line: self.line })
         };
         let base = Key { kind: subject.kind, scope, schema, name: object.unwrap_or_default(), sub: &[], args: &[] };
-        if overload.class == Class::Set {
+        let exists_all = overload.aspect == "exists-all";
+        if overload.class == Class::Set || exists_all {
+            let aspect = if exists_all { Aspect::EXISTS } else { Aspect::LISTED };
             let Some(Some(listed)) = elements(Role::List) else { return Ok(Err(Code::Dynamic)) };
             let Some(listed) = listed.into_iter().collect::<Option<Vec<Vec<u8>>>>() else {
                 return Ok(Err(Code::Dynamic));
@@ -65,22 +67,30 @@ impl Assertion<'_> {
                 if subject.kind == ObjectKind::Partition {
                     // the server compares with regclass::text, which is qualified outside of the search path
                     let (scope, schema, name) = self.qualified(name);
-                    emit(Key { scope, schema: &schema, name: &name, ..base }, Aspect::LISTED)?;
+                    emit(Key { scope, schema: &schema, name: &name, ..base }, aspect)?;
                     continue;
                 }
                 if subject.kind.is_sub() {
-                    emit(Key { sub: name, ..base }, Aspect::LISTED)?;
+                    emit(Key { sub: name, ..base }, aspect)?;
                 } else {
                     let args = if subject.kind.is_routine() { ANY_ARGS } else { b"" };
-                    emit(Key { name, args, ..base }, Aspect::LISTED)?;
+                    emit(Key { name, args, ..base }, aspect)?;
                 }
             }
-            if subject.kind.is_sub() && object.is_some() {
+            if (subject.kind.is_sub() || subject.kind == ObjectKind::Partition) && object.is_some() {
                 emit(Key { kind: ObjectKind::Relation, ..base }, Aspect::MEMBERS)?;
-            } else if scope == Scope::Named && !schema.is_empty() {
+            } else if !exists_all && scope == Scope::Named && !schema.is_empty() {
                 emit(schema_key(schema), Aspect::MEMBERS)?;
             }
             return Ok(Ok(()));
+        }
+        if overload.name == "is_partition_of" {
+            // (child, parent), both with their schemas or without
+            let at = if overload.position(Role::Schema).is_some() { 2 } else { 1 };
+            let parent = |at| self.argument(at).and_then(Typed::text).map(name);
+            let (schema, parent) = if at == 2 { (parent(2), parent(3)) } else { (Some(base.schema), parent(1)) };
+            let (Some(schema), Some(parent)) = (schema, parent) else { return Ok(Err(Code::Dynamic)) };
+            emit(Key { kind: ObjectKind::Relation, schema, name: parent, ..base }, Aspect::HAS_CHILDREN)?;
         }
         if overload.negated && overload.aspect == "not-exists" && !subject.on_relation {
             return Ok(Ok(()));

@@ -117,6 +117,13 @@ impl ObjectKind {
         )
     }
 
+    /// The inventory knows the objects of this kind. Roles and languages belong to no schema source; operators and casts
+    /// are not read.
+    pub fn is_inventoried(self) -> bool {
+        use ObjectKind::{Cast, Language, Operator, OperatorClass, Role};
+        !matches!(self, Operator | OperatorClass | Cast | Language | Role)
+    }
+
     /// Counts in the headline total.
     pub fn is_headline(self) -> bool {
         use ObjectKind::{Function, MaterializedView, PartitionedTable, Policy, Procedure, Table, Trigger, View};
@@ -209,7 +216,7 @@ impl Code {
 pub struct Aspect(pub u8);
 
 /// The spellings; a number is a place in this table, so new ones go to its end.
-pub const ASPECTS: [&str; 66] = [
+pub const ASPECTS: [&str; 67] = [
     "exists",
     "listed",
     "member",
@@ -276,6 +283,7 @@ pub const ASPECTS: [&str; 66] = [
     "not-foreign-key",
     "used",
     "tested",
+    "not-partitioned",
 ];
 
 impl Aspect {
@@ -287,6 +295,8 @@ impl Aspect {
     pub const MEMBERS: Aspect = Aspect(3);
     /// It is there.
     pub const EXISTS: Aspect = Aspect(0);
+    /// It has children or partitions.
+    pub const HAS_CHILDREN: Aspect = Aspect(24);
     /// The routine runs.
     pub const CALLED: Aspect = Aspect(4);
 

@@ -23,7 +23,7 @@ const SAVEPOINTS: usize = 32;
 const SHADOWS: usize = 64;
 
 /// Schemas that pgTAP is installed in where nobody says otherwise.
-const USUAL_PGTAP_SCHEMAS: [&str; 5] = ["public", "extensions", "pgtap", "tap", "pg_catalog"];
+const USUAL_PGTAP_SCHEMAS: [&str; 4] = ["public", "extensions", "pgtap", "tap"];
 
 /// Starts fresh with each source.
 #[derive(Debug, Clone)]

@@ -60,11 +60,15 @@ struct Decoded {
 }
 
 impl Decoded {
+    /// The server refuses a NUL (22021); here it must not look like the end of a name.
     fn byte(byte: u8) -> Self {
-        Decoded { bytes: [byte, 0, 0, 0], length: 1 }
+        Decoded { bytes: [if byte == 0 { b'?' } else { byte }, 0, 0, 0], length: 1 }
     }
 
     fn character(code: u32) -> Self {
+        if code == 0 {
+            return Decoded::byte(0);
+        }
         let mut bytes = [0; 4];
         let length = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut bytes).len();
         Decoded { bytes, length }

@@ -1,11 +1,12 @@
 //! Drives the machines as a host would.
-#![allow(dead_code, clippy::panic)] // each test binary uses a part of it
+#![allow(dead_code, clippy::panic, clippy::unwrap_used)] // each test binary uses a part of it
 
 use pgtap_cov::analyzer::{Analyzer, RunStats, Step};
+use pgtap_cov::database::Summary;
 use pgtap_cov::database::build::{Build, BuildStep};
 use pgtap_cov::database::reader::{Answer, ObjectRow, Page, Query, ReadStep, Reader, Row};
 use pgtap_cov::error::Error;
-use pgtap_cov::limits::Limits;
+use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
 use pgtap_cov::merge::ManifestEntry;
 use pgtap_cov::scan::{Settings, SourceRole};
 
@@ -137,4 +138,38 @@ pub fn spelled(database: &[u8]) -> Vec<String> {
         format!("{} {}{args} {}", k.kind.as_str(), parts.join("."), o.state.as_str())
     };
     objects(database).into_iter().map(spell).collect()
+}
+
+/// The smallest limits.
+pub fn small() -> Settings {
+    let limits = Limits { arena_bytes: MIN_ARENA_BYTES, statement_bytes: MIN_STATEMENT_BYTES };
+    Settings { limits, ..Settings::default() }
+}
+
+/// The figures of a database.
+pub fn summary(database: &[u8]) -> Summary {
+    let Answer::Summary(summary) = ask(database, Query::Summary).unwrap() else { panic!() };
+    *summary
+}
+
+/// Its messages: `file:line code text`.
+pub fn diagnostics(database: &[u8]) -> Vec<String> {
+    let Answer::Rows(rows, _) = ask(database, Query::Diagnostics(ALL)).unwrap() else { panic!() };
+    let spell = |row| match row {
+        Row::Diagnostic(d) => format!("{}:{} {} {}", d.file, d.line, d.code.as_str(), d.message),
+        other => panic!("{other:?}"),
+    };
+    rows.into_iter().map(spell).collect()
+}
+
+/// What a test source alone gives.
+pub fn tests_only(sql: &[u8]) -> (Summary, Vec<String>) {
+    let database = database(&[("t.sql", SourceRole::Tests, sql)], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+    (summary(&database), diagnostics(&database))
+}
+
+/// The database of one source, read with these settings in chunks of this size.
+pub fn with(settings: Settings, role: SourceRole, sql: &[u8], chunk: usize) -> Vec<u8> {
+    let scanned = scan_with([7; 16], &[("x.sql", role, sql)], chunk, settings).unwrap();
+    build(&scanned.segments, scanned.manifest).unwrap()
 }

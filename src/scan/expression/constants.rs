@@ -24,6 +24,9 @@ pub(super) fn number(text: &[u8], line: u32) -> Typed {
 
 pub(super) fn cast(operand: Typed, name: &types::TypeName) -> Typed {
     // a domain, or a type of the schema: the text does not tell what it casts to
+    if name.spelled == "unknown" {
+        return Typed { ty: Type::Unknown, ..operand };
+    }
     let ty = if name.built_in { Type::named(&name.spelled) } else { well_known(&name.spelled) };
     let is_array = name.spelled.ends_with("[]");
     let value = match operand.value {

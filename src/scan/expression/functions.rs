@@ -6,8 +6,8 @@ use crate::pgtap::Type;
 use crate::sql::types;
 use std::sync::OnceLock;
 
-/// Something is known of functions of this name.
-pub(super) fn is_known(name: &[u8]) -> bool {
+/// A function of PostgreSQL's own of which something is known.
+pub fn is_known(name: &[u8]) -> bool {
     result_of(name).is_some() || rule_of(name).is_some()
 }
 

@@ -8,6 +8,7 @@ mod functions;
 mod operators;
 
 pub use constants::refuses;
+pub use functions::is_known as is_built_in_function;
 
 use super::session::Session;
 use crate::limits::EXPRESSION_NESTING;

@@ -2,6 +2,7 @@
 
 use super::{Typed, Value};
 use crate::pgtap::Type;
+use crate::sql::array;
 use crate::sql::cursor::Cursor;
 
 /// How tightly operators bind; one that is left out of the table binds as [`OTHER`].
@@ -82,6 +83,12 @@ pub(super) fn binary(left: Typed, operator: &[u8], right: Typed) -> Typed {
                     a.push(Some(b));
                     Value::Array(a)
                 }
+                // an untyped literal beside an array is one
+                (_, Value::Text(b)) if array::is_malformed(&b) => Value::Error,
+                (Value::Array(mut a), Value::Text(b)) => array::parse(&b).map_or(Value::Unknown, |b| {
+                    a.extend(b);
+                    Value::Array(a)
+                }),
                 _ => Value::Unknown,
             };
             Typed::new(left.ty, value, line)
