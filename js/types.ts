@@ -239,7 +239,7 @@ export interface ListedCall {
   /** Where the call stands: in the script itself, a routine, a DO block, or a string that an assertion runs. */
   context: 'script' | 'routine' | 'do' | 'string';
   /** Why there is no signature. */
-  problem: 'ambiguous' | 'undefined' | 'mismatch' | 'dynamic' | 'limit' | null;
+  problem: 'ambiguous' | 'undefined' | 'mismatch' | 'dynamic' | 'limit' | 'unknown' | null;
 }
 
 /** An object as a call names it. */

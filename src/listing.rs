@@ -5,7 +5,7 @@ use crate::limits::NAME_BYTES;
 use crate::pgtap::{Class, Overload, Role};
 use crate::record::spell;
 use crate::scan::expression::Typed;
-use crate::scan::fact::{Called, Fact, Facts, Full};
+use crate::scan::fact::{Called, Code, Fact, Facts, Full};
 use crate::scan::{Scanner, Settings, SourceRole};
 use crate::sql::types;
 
@@ -15,7 +15,7 @@ pub struct Listed {
     /// 1-based line.
     pub line: u32,
     /// Name of the function.
-    pub function: &'static str,
+    pub function: String,
     /// The overload that PostgreSQL runs, as it prints it; none with a problem.
     pub signature: Option<String>,
     /// `structural`, `set_comparison`, `behavioural`, `test_control` or `other`.
@@ -30,7 +30,8 @@ pub struct Listed {
     pub negated: bool,
     /// `script`, `routine`, `do` or `string`.
     pub context: &'static str,
-    /// Why there is no signature: `ambiguous`, `undefined`, `mismatch`, `dynamic` or `limit`.
+    /// Why there is no signature: `ambiguous`, `undefined`, `mismatch`, `dynamic`, `limit`, or `unknown` for a name that
+    /// looks like pgTAP's.
     pub problem: Option<&'static str>,
 }
 
@@ -106,7 +107,7 @@ impl Facts for Collector {
         };
         self.0.push(Listed {
             line: call.line,
-            function: named.map_or("", |o| o.name),
+            function: spell(call.name),
             signature: call.overload.filter(|_| call.problem.is_none()).map(Overload::signature),
             class: named.map_or("other", |o| class(o.class)),
             target,
@@ -114,7 +115,7 @@ impl Facts for Collector {
             aspect: named.map_or("", |o| o.aspect),
             negated: named.is_some_and(|o| o.negated),
             context: call.context.as_str(),
-            problem: call.problem.map(super::scan::fact::Code::as_str),
+            problem: call.problem.map(|code| if code == Code::UnknownFunction { "unknown" } else { code.as_str() }),
         });
         Ok(())
     }
@@ -231,6 +232,7 @@ mod tests {
                 "CREATE FUNCTION has_table(a int, b int) RETURNS int AS 'x' LANGUAGE c; SELECT has_table(1, 2), has_table('a')",
                 &["1:script has_table(name) [table -.a.-]"],
             ),
+            ("SELECT policy_exists('a', 'b'), f(has_x())", &["1:script policy_exists unknown []"]),
             ("CREATE FUNCTION pass() RETURNS TEXT AS 'x' LANGUAGE c; SELECT pass()", &["1:script pass() []"]),
         ] {
             assert_eq!(listed(sql), expected, "{sql}");

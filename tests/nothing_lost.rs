@@ -145,3 +145,32 @@ fn the_remedy_fits_the_limit() {
     let (_, said) = tests_only(b"DO $a$ DO $b$ DO $c$ DO $d$ SELECT has_table('x') $d$ $c$ $b$ $a$;");
     assert!(!said.is_empty() && said.iter().all(|s| !s.contains("raise limits.statementBytes")), "{said:?}");
 }
+
+/// Diagnostics of a test source, one for each oddity, and none for what is right.
+#[test]
+fn what_is_odd_about_a_test_is_told() {
+    for (sql, expected) in [
+        ("SELECT policy_exists('a', 'b');", "unknown-function policy_exists: neither pgTAP nor"),
+        ("SELECT has_tabel('a');", "unknown-function has_tabel: pgTAP has no such function; did you mean has_table?"),
+        ("CREATE FUNCTION has_tabel(text) RETURNS text LANGUAGE sql AS ''; SELECT has_tabel('a');", ""),
+        ("SELECT throws_ok('SELECT 1');", "throws-any-error"),
+        ("SELECT throws_ok('SELECT 1', '42501');", ""),
+        ("SELECT throws_ok('SELECT 1', NULL, NULL, 'x');", "throws-any-error"),
+        ("SELECT ok(true), 'it works';", "description-outside 'it works'"),
+        ("SELECT ok(true, 'it works'), 'x';", ""),
+        ("SELECT plan(2); SELECT pass();", "plan the plan is 2, but 1 assertions run"),
+        ("SELECT plan(1); SELECT pass();", ""),
+        ("SELECT plan(2); SELECT pass() FROM t;", ""),
+        ("SELECT plan(2); SELECT check_all(); SELECT pass();", ""),
+        ("SELECT plan(2); DO $$ BEGIN PERFORM 1; END $$; SELECT pass();", ""),
+        ("{% if x %} SELECT pass(); {% endif %}", "template"),
+        ("SELECT has_table('{{ schema }}', 't', 'x');", "dynamic has_table"),
+        ("#include <x>\nSELECT pass();", "template"),
+    ] {
+        let (_, said) = tests_only(sql.as_bytes());
+        match expected {
+            "" => assert_eq!(said, [""; 0], "{sql}"),
+            _ => assert!(!said.is_empty() && said.iter().all(|told| told.contains(expected)), "{sql}: {said:?}"),
+        }
+    }
+}

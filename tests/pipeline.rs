@@ -119,7 +119,7 @@ fn what_is_stale_or_not_understood_is_told_with_its_place() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(said, ["tests/a.sql:12 description-looks-like-name", "tests/a.sql:13 dynamic"]);
+    assert_eq!(said, ["tests/a.sql:3 plan", "tests/a.sql:12 description-looks-like-name", "tests/a.sql:13 dynamic"]);
     let Answer::Summary(summary) = ask(&database, Query::Summary).unwrap() else { panic!() };
     assert_eq!((summary.assertions, summary.unresolved, summary.stale), (9, 1, 2));
     assert!(summary.complete);

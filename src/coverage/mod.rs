@@ -9,11 +9,11 @@ use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
 use crate::error::Error;
 use crate::limits::{DIAGNOSTICS_PER_CODE, NESTING, to_u32};
 use crate::merge::Joined;
-use crate::pgtap::overload;
+use crate::pgtap::{self, overload};
 use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
 use crate::scan::expression;
-use crate::scan::fact::{Aspect, Code, ObjectKind, Scope, Strength};
+use crate::scan::fact::{ANY_ARGS, Aspect, Code, ObjectKind, Scope, Strength};
 use crate::scan::reference::arity_of;
 use crate::sql::types;
 use state::{State, Tally};
@@ -351,6 +351,37 @@ impl Joined for Fold {
                     "{function}('{object}', '{description}') tests an object called {object}; '{description}' is the \
                      description. For schema {object} write {function}('{object}', '{description}', 'description')"
                 )
+            }
+            Code::UnknownFunction => {
+                let wanted = Wanted {
+                    kind: ObjectKind::Routine,
+                    scope: Scope::Any,
+                    schema: b"",
+                    name: &row.detail,
+                    sub: b"",
+                    args: ANY_ARGS,
+                };
+                if self.created_by_tests.contains(&row.detail) || !self.inventory.find(wanted).is_empty() {
+                    return Ok(());
+                }
+                match pgtap::nearest(&row.detail) {
+                    Some(name) => format!("{detail}: pgTAP has no such function; did you mean {name}?"),
+                    None => format!("{detail}: neither pgTAP nor the sources have such a function"),
+                }
+            }
+            Code::AnyError => {
+                "throws_ok without an SQLSTATE or a message passes on every error, a misspelt name included".to_owned()
+            }
+            Code::DescriptionOutside => {
+                let (function, text) = detail.split_once('\0').unwrap_or((&detail, ""));
+                format!(
+                    "'{text}' is a column of its own, not the description of {function}: move it into the parentheses"
+                )
+            }
+            Code::Template => "this is a template, not SQL: scan what it is rendered to".to_owned(),
+            Code::Plan => {
+                let (plan, found) = detail.split_once('\0').unwrap_or((&detail, ""));
+                format!("the plan is {plan}, but {found} assertions run")
             }
             Code::Contradiction | Code::UnknownObject | Code::Duplicate | Code::AmbiguousCall => detail,
         };

@@ -1,6 +1,7 @@
 //! The table `catalogue.tsv`, parsed once: what each overload of a pgTAP function takes and what it tests.
 
 use super::types::Type;
+use crate::limits::NAME_BYTES;
 use std::sync::OnceLock;
 
 /// What a function is for.
@@ -121,6 +122,30 @@ pub fn overloads(name: &[u8]) -> (u16, &'static [Overload]) {
             None => return (0, &[]),
         }
     }
+}
+
+/// The function whose name is nearest to `name`, if it is near enough to be meant. Costs some 200 comparisons of names.
+pub fn nearest(name: &[u8]) -> Option<&'static str> {
+    let name = &name[..name.len().min(NAME_BYTES)];
+    let names = table().all.chunk_by(|a, b| a.name == b.name).map(|overloads| overloads[0].name);
+    let (distance, found) = names.map(|known| (distance(name, known.as_bytes()), known)).min()?;
+    (distance <= name.len() / 3).then_some(found)
+}
+
+/// Letters to insert, drop, exchange or swap to make one of the other (Damerau-Levenshtein, restricted).
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut before = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1; b.len() + 1];
+        for (j, y) in b.iter().enumerate() {
+            let swapped = i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y;
+            let swap = if swapped { before[j - 1] + 1 } else { usize::MAX };
+            row[j + 1] = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1).min(swap);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
 }
 
 /// The overload with this number, which records carry.
@@ -248,6 +273,14 @@ mod tests {
             assert_eq!(o.roles.len(), o.params.len(), "{}", o.signature());
             assert!(!o.params.iter().any(|p| matches!(p, Type::Other(_))), "{}", o.signature());
         }
+    }
+
+    #[test]
+    fn a_misspelt_name_finds_its_nearest() {
+        assert_eq!(nearest(b"has_tabel"), Some("has_table"));
+        assert_eq!(nearest(b"result_eq"), Some("results_eq"));
+        assert_eq!(nearest(b"lives"), None);
+        assert_eq!(nearest(b"has_row_permission_for_tenant"), None);
     }
 
     #[test]

@@ -4,6 +4,6 @@ pub mod catalogue;
 pub mod resolve;
 pub mod types;
 
-pub use catalogue::{Class, Overload, Role, Scope, overload, overloads};
+pub use catalogue::{Class, Overload, Role, Scope, nearest, overload, overloads};
 pub use resolve::{Choice, Given, choose, parameters};
 pub use types::Type;

@@ -3,10 +3,11 @@
 use super::evidence::Assertion;
 use super::expression::{self, Scope, Typed, Value};
 use super::fact::{Called, Code, Context, Fact, Facts, Full, Strength};
+use super::lints;
 use super::reference::{self, Reference};
 use super::rows;
 use super::session::Session;
-use crate::limits::ROW_CALLS;
+use crate::limits::{DETAIL_BYTES, ROW_CALLS};
 use crate::pgtap::{Choice, Class, Given, Overload, Role, Type, choose, overloads, parameters};
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
@@ -21,6 +22,8 @@ pub struct Counts {
     pub unresolved: u32,
     /// The number that `plan` was called with.
     pub plan: Option<u32>,
+    /// Line of that call.
+    pub plan_line: u32,
 }
 
 /// Where a statement stands.
@@ -51,7 +54,7 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
         }
         if let Some(found) = Found::at(&cursor, place.session) {
             if item.tok == Tok::Word && cursor.text(item) == b"check_test" && expects_failure(&found, place.session) {
-                meant_to_fail = meant_to_fail.max(cursor.position() + cursor.len() - found.after);
+                meant_to_fail = meant_to_fail.max(found.after.position());
             }
             let muted = cursor.position() < meant_to_fail;
             let assertion = found.emit(query, place, muted, &mut rows_left, counts, facts)?;
@@ -175,8 +178,8 @@ struct Found<'a> {
     first: u16,
     overloads: &'static [Overload],
     inside: Cursor<'a>,
-    /// Tokens behind the call.
-    after: usize,
+    /// Behind the call.
+    after: Cursor<'a>,
     line: u32,
 }
 
@@ -208,7 +211,7 @@ impl<'a> Found<'a> {
         if !is_pgtap || session.shadows(schema, cursor.text(item), count) {
             return None;
         }
-        Some(Found { first, overloads: found, inside, after: behind.len(), line: item.line })
+        Some(Found { first, overloads: found, inside, after: behind, line: item.line })
     }
 
     fn arguments(&self, scope: Scope<'_>) -> Vec<Passed<'a>> {
@@ -307,6 +310,7 @@ impl<'a> Found<'a> {
         if !self.overloads.first().is_some_and(is_assertion) {
             if self.overloads.first().is_some_and(|o| o.name == "plan") {
                 counts.plan = arguments.first().and_then(|a| a.typed.text()).and_then(number);
+                counts.plan_line = self.line;
             }
             return Ok(None);
         }
@@ -316,6 +320,7 @@ impl<'a> Found<'a> {
             return Ok(Some(self.first));
         };
         let via = self.first + u16::try_from(index).unwrap_or(0);
+        self.lints(overload, &by_parameter, facts)?;
         if muted {
             return Ok(None);
         }
@@ -332,6 +337,22 @@ impl<'a> Found<'a> {
         Ok(Some(via))
     }
 
+    fn lints(&self, overload: &Overload, arguments: &[Option<&Typed>], facts: &mut dyn Facts) -> Result<(), Full> {
+        let line = self.line;
+        let expects = |a: &Option<&Typed>| a.is_some_and(|a| a.value != Value::Null);
+        let wanted = overload.roles.iter().zip(arguments).skip(1).filter(|(role, _)| **role != Role::Description);
+        if overload.name == "throws_ok" && !wanted.map(|(_, a)| a).any(expects) {
+            facts.fact(Fact::Diagnostic { code: Code::AnyError, detail: b"", line })?;
+        }
+        let described =
+            overload.position(Role::Description).is_some_and(|at| expects(&arguments.get(at).copied().flatten()));
+        if !described && let Some(text) = lints::description_outside(self.after) {
+            let detail = [overload.name.as_bytes(), &text[..text.len().min(DETAIL_BYTES / 2)]].join(&0);
+            facts.fact(Fact::Diagnostic { code: Code::DescriptionOutside, detail: &detail, line })?;
+        }
+        Ok(())
+    }
+
     fn tell(
         &self,
         overload: Option<&Overload>,
@@ -341,6 +362,7 @@ impl<'a> Found<'a> {
         facts: &mut dyn Facts,
     ) -> Result<(), Full> {
         facts.call(Called {
+            name: self.overloads.first().map_or(&[], |o| o.name.as_bytes()),
             overloads: self.overloads,
             overload,
             arguments,
@@ -547,6 +569,6 @@ mod tests {
     fn every_assertion_is_counted_and_a_plan_is_none() {
         let (_, counts) =
             found("SELECT plan(3), has_table('a'), CASE WHEN x THEN pass() ELSE has_view(f()) END, diag('x')");
-        assert_eq!(counts, Counts { assertions: 3, unresolved: 1, plan: Some(3) });
+        assert_eq!(counts, Counts { assertions: 3, unresolved: 1, plan: Some(3), plan_line: 1 });
     }
 }

@@ -2,6 +2,7 @@
 
 use super::expression::Typed;
 use super::fact::{ANY_ARGS, Aspect, Code, Fact, Facts, Full, Key, ObjectKind, Scope, Strength};
+use super::lints;
 use super::session::Session;
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
 use crate::pgtap::{self, Class, Overload, Role};
@@ -34,7 +35,8 @@ impl Assertion<'_> {
     pub fn emit(&self, facts: &mut dyn Facts) -> Result<Result<(), Code>, Full> {
         let (overload, via) = (self.overload, self.via);
         let Some(subject) = Subject::of(overload) else { return Ok(Ok(())) };
-        let text = |role| overload.position(role).map(|at| self.argument(at).and_then(Typed::text).map(name));
+        let constant = |at| self.argument(at).and_then(Typed::text).filter(|text| !lints::is_made_by_template(text));
+        let text = |role| overload.position(role).map(|at| constant(at).map(name));
         let elements = |role| overload.position(role).map(|at| self.argument(at).and_then(Typed::elements));
         let (Some(schema), Some(object), Some(sub)) =
             (known(text(Role::Schema)), known(text(Role::Object)), known(text(Role::Sub)))

@@ -192,6 +192,8 @@ words! {
         Include = "include-not-read", Unterminated = "unterminated", DescriptionLooksLikeName = "description-looks-like-name",
         Contradiction = "contradiction", DynamicDefinition = "dynamic-definition", UnknownObject = "unknown-object",
         Duplicate = "duplicate-definition", AmbiguousCall = "ambiguous-call", NestedTooDeep = "nested-too-deep",
+        UnknownFunction = "unknown-function", AnyError = "throws-any-error", DescriptionOutside = "description-outside",
+        Template = "template", Plan = "plan",
     }
 }
 
@@ -200,7 +202,7 @@ impl Code {
     pub fn severity(self) -> &'static str {
         match self {
             Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Unterminated => "error",
-            Code::AmbiguousCall => "info",
+            Code::AmbiguousCall | Code::AnyError => "info",
             _ => "warning",
         }
     }
@@ -414,10 +416,12 @@ words! {
     }
 }
 
-/// A call by the name of a pgTAP function.
+/// A call by the name of a pgTAP function, or by one that looks like it.
 #[derive(Debug, Clone, Copy)]
 pub struct Called<'a> {
-    /// The functions of that name.
+    /// The name.
+    pub name: &'a [u8],
+    /// The functions of that name; empty where pgTAP has none.
     pub overloads: &'static [Overload],
     /// The one that runs, or one that reads its arguments alike; none where the text does not tell.
     pub overload: Option<&'a Overload>,

@@ -8,6 +8,7 @@ pub mod definitions;
 pub mod evidence;
 pub mod expression;
 pub mod fact;
+pub mod lints;
 pub mod reference;
 pub mod rows;
 pub mod session;
@@ -67,7 +68,10 @@ pub struct Scanner {
     /// Facts of the statement at hand that were taken already.
     taken: u32,
     counts: Counts,
+    /// How many test results the source prints can be read off its text.
+    fixed: bool,
     ended: bool,
+    plan_checked: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +91,9 @@ impl Scanner {
             reading: Reading { role, settings: settings.clone() },
             taken: 0,
             counts: Counts::default(),
+            fixed: true,
             ended: false,
+            plan_checked: false,
         }
     }
 
@@ -132,16 +138,46 @@ impl Scanner {
                 self.statement_facts(facts)?;
             }
             if self.ended {
-                return Ok(());
+                return self.check_plan(facts);
             }
             while self.lexer.finish(&mut self.statement) != Flow::Continue && self.statement.end == End::Open {}
             if self.statement.end == End::Open {
                 self.ended = true;
                 if !self.statement.close() {
-                    return Ok(());
+                    return self.check_plan(facts);
                 }
             }
         }
+    }
+
+    fn follow_plan(&mut self, counts: Counts) {
+        let (command, _) = self.statement.meta();
+        let quiet =
+            |word: &[u8]| matches!(word, b"set" | b"unset" | b"echo" | b"pset" | b"timing" | b"o" | b"x" | b"t");
+        let word = command.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        self.fixed &= (command.is_empty() || quiet(word))
+            && self.statement.end != End::Part
+            && !self.statement.is_continuation
+            && lints::is_fixed(Cursor::new(&self.statement), counts.assertions);
+    }
+
+    /// A plan that the text shows cannot be met.
+    fn check_plan(&mut self, facts: &mut dyn Facts) -> Result<(), Full> {
+        if let (Some(plan), Counts { assertions, .. }) = (self.counts.plan, self.counts)
+            && self.reading.role == SourceRole::Tests
+            && self.fixed
+            && !self.plan_checked
+            && plan != assertions
+        {
+            let detail = format!("{plan}\0{assertions}");
+            facts.fact(Fact::Diagnostic {
+                code: Code::Plan,
+                detail: detail.as_bytes(),
+                line: self.counts.plan_line,
+            })?;
+        }
+        self.plan_checked = true;
+        Ok(())
     }
 
     /// What was counted so far.
@@ -160,9 +196,12 @@ impl Scanner {
         let read = self.reading.statement(&self.statement, &self.session, (0, Context::Script), &mut counts, &mut gate);
         self.taken = gate.taken;
         read?;
+        self.follow_plan(counts);
         self.counts.assertions += counts.assertions;
         self.counts.unresolved += counts.unresolved;
-        self.counts.plan = counts.plan.or(self.counts.plan);
+        if counts.plan.is_some() {
+            (self.counts.plan, self.counts.plan_line) = (counts.plan, counts.plan_line);
+        }
         let (command, _) = self.statement.meta();
         if !command.is_empty() {
             self.session.meta(command);
@@ -238,6 +277,7 @@ impl Reading {
             }
             SourceRole::Tests => {
                 calls::read(cursor, place, counts, facts)?;
+                lints::read(cursor, place, facts)?;
                 if depth == 0 {
                     // what tests create is no part of the schema, and naming it is not stale
                     definitions::read(cursor, session, false, facts)?;

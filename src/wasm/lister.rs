@@ -15,7 +15,7 @@ struct Options {
 #[derive(Serialize)]
 struct ListedOut {
     line: u32,
-    function: &'static str,
+    function: String,
     signature: Option<String>,
     class: &'static str,
     target: Option<TargetOut>,
