@@ -6,10 +6,10 @@ pub mod names;
 
 use crate::limits::to_u32;
 use crate::record::OwnedRecord;
-use crate::scan::fact::{ANY_ARGS, ObjectKind, Op, Scope};
+use crate::scan::fact::{ANY_ARGS, DETACHED, GUARDED, ObjectKind, Op, PARTITION, Scope, WORDS};
 use crate::scan::reference::arity_of;
 use crate::sql::types;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An object of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,22 @@ impl Object {
         text.split(", ").filter(|t| !t.is_empty()).count()
     }
 
+    /// Schema and name of the table that it is a partition of; one without a schema lies in its own.
+    fn parent(&self) -> Option<Vec<u8>> {
+        let mut parts = self.detail.strip_prefix(PARTITION)?.splitn(2, |b| *b == 0);
+        let (schema, name) = (parts.next()?, parts.next()?);
+        Some([if schema.is_empty() { &self.schema } else { schema }, name].join(&0))
+    }
+
+    /// Its name in pg_class, if it has one.
+    fn class_name(&self) -> Option<&[u8]> {
+        match self.kind {
+            ObjectKind::Index => Some(&self.sub),
+            kind if kind.is_relation() => Some(&self.name),
+            _ => None,
+        }
+    }
+
     /// The relation or domain that it is a part of.
     fn whole(&self) -> Option<&[u8]> {
         match &self.owner {
@@ -54,9 +70,18 @@ impl Object {
     }
 }
 
-/// Where an object is looked up: its name and sub-object, which hold no NUL.
-fn place(name: &[u8], sub: &[u8]) -> Vec<u8> {
-    [name, sub].join(&0)
+/// Where an object is looked up: its schema, name and sub-object, which hold no NUL.
+fn place(schema: &[u8], name: &[u8], sub: &[u8]) -> Vec<u8> {
+    [schema, name, sub].join(&0)
+}
+
+fn forget(index: &mut HashMap<Vec<u8>, Vec<ObjectId>>, key: &[u8], id: ObjectId) {
+    if let Some(ids) = index.get_mut(key) {
+        ids.retain(|other| *other != id);
+        if ids.is_empty() {
+            index.remove(key);
+        }
+    }
 }
 
 /// Number of an object in the inventory.
@@ -77,12 +102,21 @@ pub enum Replayed {
 #[derive(Debug, Default)]
 pub struct Inventory {
     objects: Vec<Object>,
-    /// By name and sub-object, see [`place`].
+    /// By schema, name and sub-object, see [`place`]. Live objects only, as in all of these.
     by_place: HashMap<Vec<u8>, Vec<ObjectId>>,
-    /// Sub-objects by the relation's name, sequences by the name of the table that owns them.
+    /// By name and sub-object, in whatever schema.
+    by_name: HashMap<Vec<u8>, BTreeSet<ObjectId>>,
+    by_schema: HashMap<Vec<u8>, BTreeSet<ObjectId>>,
+    /// Sub-objects by schema and name of the relation, sequences by those of the table that owns them.
     parts: HashMap<Vec<u8>, Vec<ObjectId>>,
+    /// Partitions by schema and name of their parent; who was renamed or dropped since may still stand here.
+    children: HashMap<Vec<u8>, Vec<ObjectId>>,
     /// Indexes by their own name.
-    indexes: HashMap<Vec<u8>, Vec<ObjectId>>,
+    indexes: HashMap<Vec<u8>, BTreeSet<ObjectId>>,
+    /// The name to try next for a base that was taken, until a name is freed.
+    next_names: HashMap<(Vec<u8>, Vec<u8>), u32>,
+    /// CREATE … IF NOT EXISTS found its table: what follows up to its end is not made.
+    skipping: bool,
     /// Names of relations and indexes (pg_class) by schema, which implicit names avoid.
     relation_names: HashSet<(Vec<u8>, Vec<u8>)>,
     /// Names of constraints by schema.
@@ -146,7 +180,8 @@ impl Inventory {
         let relations = self.find(relation);
         let has_columns = |id: &ObjectId| {
             let column = |o: &Object| o.live && o.kind == ObjectKind::Column;
-            self.parts.get(wanted.name).into_iter().flatten().any(|id| column(self.object(*id)))
+            let object = self.object(*id);
+            self.parts(&object.schema, &object.name).iter().any(|id| column(self.object(*id)))
                 && !matches!(self.object(*id).kind, ObjectKind::View | ObjectKind::MaterializedView)
         };
         wanted.kind != ObjectKind::Column || relations.iter().all(has_columns)
@@ -177,18 +212,25 @@ impl Inventory {
     fn matching(&self, wanted: &Wanted<'_>, schema: Option<&[u8]>) -> Vec<ObjectId> {
         // an index may be named without its table
         if wanted.kind == ObjectKind::Index && wanted.name.is_empty() {
-            let is_it = |o: &Object| o.live && o.sub == wanted.sub && schema.is_none_or(|s| o.schema == s);
-            let ids = self.indexes.get(wanted.sub).map(Vec::as_slice).unwrap_or_default();
-            return ids.iter().copied().filter(|id| is_it(self.object(*id))).collect();
+            let ids = self.indexes.get(wanted.sub).into_iter().flatten().copied();
+            return ids.filter(|id| schema.is_none_or(|s| self.object(*id).schema == s)).collect();
         }
-        let is_it = |o: &Object| {
-            o.live
-                && wanted.kind.covers(o.kind)
-                && (schema.is_none_or(|s| o.schema == s) || o.schema.is_empty())
-                && (!o.kind.is_routine() || same_args(&o.args, wanted.args))
+        let is_it = |id: &ObjectId| {
+            let o = self.object(*id);
+            wanted.kind.covers(o.kind) && (!o.kind.is_routine() || same_args(&o.args, wanted.args))
         };
-        let ids = self.by_place.get(&place(wanted.name, wanted.sub)).map(Vec::as_slice).unwrap_or_default();
-        let found: Vec<ObjectId> = ids.iter().copied().filter(|id| is_it(self.object(*id))).collect();
+        let found: Vec<ObjectId> = match schema {
+            None => {
+                let ids = self.by_name.get(&[wanted.name, wanted.sub].join(&0));
+                ids.into_iter().flatten().copied().filter(is_it).collect()
+            }
+            Some(schema) => {
+                let at = |schema| self.by_place.get(&place(schema, wanted.name, wanted.sub));
+                // what belongs to no schema
+                let global = if schema.is_empty() { None } else { at(b"") };
+                at(schema).into_iter().chain(global).flatten().copied().filter(is_it).collect()
+            }
+        };
         match arity_of(wanted.args) {
             Some(count) => self.called(found, count),
             None => found,
@@ -205,21 +247,47 @@ impl Inventory {
 
     /// Applies one event. Costs time linear in the objects of the names concerned.
     pub fn replay(&mut self, file: u32, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
+        if self.skipping {
+            self.skipping = op != Op::Alter;
+            return Replayed::Done;
+        }
         match op {
             Op::Create | Op::CreateIfMissing | Op::Replace => self.create(file, row, kind, op),
             Op::CreateNamed => self.create_named(file, row, kind),
             Op::Drop => self.drop(row, kind),
             Op::Rename => self.rename(row, kind),
             Op::Move => self.set_schema(row, kind),
-            Op::Alter => Replayed::Done,
+            Op::Alter => self.alter(row, kind),
         }
+    }
+
+    /// ATTACH and DETACH PARTITION.
+    fn alter(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
+        let attached = row.detail.starts_with(PARTITION);
+        if attached || row.detail == DETACHED {
+            for id in self.targets(row, kind) {
+                let object = &mut self.objects[id as usize];
+                object.is_partition = attached;
+                object.detail.clone_from(&row.detail);
+                if let Some(parent) = object.parent() {
+                    self.children.entry(parent).or_default().push(id);
+                }
+            }
+        }
+        Replayed::Done
     }
 
     fn create(&mut self, file: u32, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
         let schema = self.schema_of(row, kind);
         let args = if kind.is_routine() { self.resolve_args(row) } else { row.args.clone() };
         let wanted = Wanted { kind, scope: Scope::Named, schema: &schema, name: &row.name, sub: &row.sub, args: &args };
-        let existing = self.find(wanted).first().copied();
+        if kind == ObjectKind::Schema && row.name == b"public" {
+            // it is there from the start
+            return if op == Op::Create { Replayed::Duplicate } else { Replayed::Done };
+        }
+        // an extension is one of the database, in whatever schema
+        let scope = if kind == ObjectKind::Extension { Scope::Any } else { Scope::Named };
+        let existing = self.find(Wanted { scope, ..wanted }).first().copied();
         // a view, a table and a sequence cannot share a name
         let taken = existing.or_else(|| {
             let any = Wanted { kind: ObjectKind::Relation, ..wanted };
@@ -230,9 +298,10 @@ impl Inventory {
                 let object = &mut self.objects[id as usize];
                 (object.file, object.line) = (file, row.line);
             }
+            self.skipping = op == Op::CreateIfMissing && row.detail.starts_with(GUARDED);
             return if op == Op::Create { Replayed::Duplicate } else { Replayed::Done };
         }
-        let is_partition = row.detail.starts_with(b"partition\0");
+        let is_partition = row.detail.starts_with(PARTITION);
         let object = Object {
             kind,
             schema,
@@ -242,7 +311,7 @@ impl Inventory {
             file,
             line: row.line,
             is_partition,
-            detail: row.detail.clone(),
+            detail: row.detail.strip_prefix(GUARDED).unwrap_or(&row.detail).to_vec(),
             owner: None,
             live: true,
         };
@@ -255,6 +324,8 @@ impl Inventory {
         let schema = self.schema_of(row, if kind == ObjectKind::Sequence { ObjectKind::Column } else { kind });
         let mut parts = row.detail.splitn(2, |b| *b == 0);
         let (columns, label) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let columns =
+            if kind == ObjectKind::CheckConstraint { self.only_column(&schema, row, columns) } else { columns };
         let is_relation = matches!(
             kind,
             ObjectKind::Index
@@ -263,7 +334,8 @@ impl Inventory {
                 | ObjectKind::UniqueConstraint
                 | ObjectKind::ExclusionConstraint
         );
-        let mut pass = 0;
+        let base = (schema.clone(), names::make_object_name(&row.name, columns, label, 0));
+        let mut pass = self.next_names.get(&base).copied().unwrap_or(0);
         let chosen = loop {
             let name = names::make_object_name(&row.name, columns, label, pass);
             let key = (schema.clone(), name);
@@ -274,6 +346,7 @@ impl Inventory {
             }
             pass += 1;
         };
+        self.next_names.insert(base, pass);
         let is_sequence = kind == ObjectKind::Sequence;
         self.insert(Object {
             kind,
@@ -291,58 +364,88 @@ impl Inventory {
         Replayed::Done
     }
 
+    /// A CHECK constraint is called after its column if it names exactly one (`AddRelationNewConstraints`). `words` are
+    /// those of the expression that may be columns.
+    fn only_column<'w>(&self, schema: &[u8], row: &OwnedRecord, words: &'w [u8]) -> &'w [u8] {
+        let is_column = |word: &&[u8]| {
+            let ids = self.by_place.get(&place(schema, &row.name, word));
+            ids.into_iter().flatten().any(|id| self.object(*id).kind == ObjectKind::Column)
+        };
+        let mut columns = words.split(|b| *b == WORDS).filter(is_column);
+        match (columns.next(), columns.next()) {
+            (Some(column), None) => column,
+            _ => b"",
+        }
+    }
+
     fn insert(&mut self, object: Object) {
+        use ObjectKind::{ExclusionConstraint, PrimaryKey, Schema, UniqueConstraint};
         match object.kind {
-            ObjectKind::Schema => {
+            Schema => {
                 self.schemas.insert(object.name.clone());
             }
-            ObjectKind::PrimaryKey | ObjectKind::UniqueConstraint | ObjectKind::ExclusionConstraint => {
-                self.constraint_names.insert((object.schema.clone(), object.sub.clone()));
-                // the index that serves it
-                self.insert(Object { kind: ObjectKind::Index, ..object.clone() });
-            }
-            ObjectKind::ForeignKey | ObjectKind::CheckConstraint => {
-                self.constraint_names.insert((object.schema.clone(), object.sub.clone()));
-            }
-            ObjectKind::Index => {
-                self.relation_names.insert((object.schema.clone(), object.sub.clone()));
-            }
-            kind if kind.is_relation() => {
-                self.relation_names.insert((object.schema.clone(), object.name.clone()));
+            PrimaryKey | UniqueConstraint | ExclusionConstraint => {
+                // the index that serves it, unless it is made of one
+                let index = self.by_place.get(&place(&object.schema, &object.name, &object.sub));
+                if !index.into_iter().flatten().any(|id| self.object(*id).kind == ObjectKind::Index) {
+                    self.insert(Object { kind: ObjectKind::Index, ..object.clone() });
+                }
             }
             _ => {}
         }
         let id = to_u32(self.objects.len());
+        if let Some(parent) = object.parent() {
+            self.children.entry(parent).or_default().push(id);
+        }
         self.objects.push(object);
         self.link(id);
     }
 
     /// Enters an object under its names.
     fn link(&mut self, id: ObjectId) {
-        let object = &self.objects[id as usize];
-        self.by_place.entry(place(&object.name, &object.sub)).or_default().push(id);
+        let Inventory { objects, by_place, by_name, by_schema, parts, indexes, .. } = self;
+        let object = &objects[id as usize];
+        by_place.entry(place(&object.schema, &object.name, &object.sub)).or_default().push(id);
+        by_name.entry([object.name.as_slice(), &object.sub].join(&0)).or_default().insert(id);
+        by_schema.entry(object.schema.clone()).or_default().insert(id);
         if let Some(whole) = object.whole() {
-            self.parts.entry(whole.to_vec()).or_default().push(id);
+            parts.entry([object.schema.as_slice(), whole].join(&0)).or_default().push(id);
         }
         if object.kind == ObjectKind::Index {
-            self.indexes.entry(object.sub.clone()).or_default().push(id);
+            indexes.entry(object.sub.clone()).or_default().insert(id);
+        }
+        if let Some(name) = object.class_name() {
+            self.relation_names.insert((object.schema.clone(), name.to_vec()));
+        }
+        if object.kind.is_constraint() {
+            self.constraint_names.insert((object.schema.clone(), object.sub.clone()));
         }
     }
 
     /// Takes an object out of its names, before they change.
     fn unlink(&mut self, id: ObjectId) {
-        let object = &self.objects[id as usize];
-        let forget = |ids: Option<&mut Vec<ObjectId>>| {
+        let Inventory { objects, by_place, by_name, by_schema, parts, indexes, .. } = self;
+        let object = &objects[id as usize];
+        forget(by_place, &place(&object.schema, &object.name, &object.sub), id);
+        let forget_in = |ids: Option<&mut BTreeSet<ObjectId>>| {
             if let Some(ids) = ids {
-                ids.retain(|other| *other != id);
+                ids.remove(&id);
             }
         };
-        forget(self.by_place.get_mut(&place(&object.name, &object.sub)));
+        forget_in(by_name.get_mut(&[object.name.as_slice(), &object.sub].join(&0)));
+        forget_in(by_schema.get_mut(&object.schema));
         if let Some(whole) = object.whole() {
-            forget(self.parts.get_mut(whole));
+            forget(parts, &[object.schema.as_slice(), whole].join(&0), id);
         }
         if object.kind == ObjectKind::Index {
-            forget(self.indexes.get_mut(&object.sub));
+            forget_in(indexes.get_mut(&object.sub));
+        }
+        self.next_names.clear();
+        if let Some(name) = object.class_name() {
+            self.relation_names.remove(&(object.schema.clone(), name.to_vec()));
+        }
+        if object.kind.is_constraint() {
+            self.constraint_names.remove(&(object.schema.clone(), object.sub.clone()));
         }
     }
 
@@ -354,40 +457,38 @@ impl Inventory {
     }
 
     fn remove(&mut self, id: ObjectId) {
-        let object = &mut self.objects[id as usize];
-        object.live = false;
-        match object.kind {
-            ObjectKind::Schema => {
-                let name = object.name.clone();
-                self.schemas.remove(&name);
-            }
-            ObjectKind::Index => {
-                self.relation_names.remove(&(object.schema.clone(), object.sub.clone()));
-            }
-            kind if kind.is_relation() => {
-                self.relation_names.remove(&(object.schema.clone(), object.name.clone()));
-            }
-            _ => {
-                self.constraint_names.remove(&(object.schema.clone(), object.sub.clone()));
-            }
+        if !std::mem::replace(&mut self.objects[id as usize].live, false) {
+            return;
+        }
+        self.unlink(id);
+        let object = &self.objects[id as usize];
+        if object.kind == ObjectKind::Schema {
+            self.schemas.remove(&object.name);
         }
     }
 
+    fn in_schema(&self, schema: &[u8]) -> Vec<ObjectId> {
+        self.by_schema.get(schema).into_iter().flatten().copied().collect()
+    }
+
     fn drop(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
-        let targets = self.targets(row, kind);
-        for id in &targets {
-            let object = self.object(*id).clone();
-            self.remove(*id);
+        let mut targets = self.targets(row, kind);
+        let found = !targets.is_empty();
+        while let Some(id) = targets.pop() {
+            let object = self.object(id).clone();
+            self.remove(id);
             if object.kind == ObjectKind::Schema {
-                let inside: Vec<ObjectId> =
-                    self.objects().filter(|(_, o)| o.schema == object.name).map(|(id, _)| id).collect();
-                inside.into_iter().for_each(|id| self.remove(id));
+                targets.extend(self.in_schema(&object.name));
             } else if object.kind.is_relation() || object.kind == ObjectKind::Domain {
-                let parts: Vec<ObjectId> = self.parts(&object.schema, &object.name);
-                parts.into_iter().for_each(|id| self.remove(id));
+                targets.extend(self.parts(&object.schema, &object.name));
+            }
+            if object.kind == ObjectKind::PartitionedTable {
+                let children = self.children.remove(&[object.schema, object.name].join(&0)).unwrap_or_default();
+                let is_child = |id: &ObjectId| self.object(*id).live && self.object(*id).is_partition;
+                targets.extend(children.into_iter().filter(is_child));
             }
         }
-        if targets.is_empty() { Replayed::Unknown } else { Replayed::Done }
+        if found { Replayed::Done } else { Replayed::Unknown }
     }
 
     fn rename(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
@@ -397,12 +498,21 @@ impl Inventory {
             if object.kind == ObjectKind::Schema {
                 self.schemas.remove(&object.name);
                 self.schemas.insert(row.detail.clone());
-                for other in self.objects.iter_mut().filter(|o| o.schema == object.name) {
-                    other.schema.clone_from(&row.detail);
+                for other in self.in_schema(&object.name) {
+                    self.relink(other, |o| o.schema.clone_from(&row.detail));
                 }
                 self.relink(*id, |o| o.name.clone_from(&row.detail));
             } else if object.kind.is_sub() || object.kind == ObjectKind::DomainConstraint {
-                self.relink(*id, |o| o.sub.clone_from(&row.detail));
+                // a constraint and its index are called the same
+                let same = place(&object.schema, &object.name, &object.sub);
+                let pair: Vec<ObjectId> = self.by_place.get(&same).cloned().unwrap_or_default();
+                for other in pair {
+                    let kind = self.object(other).kind;
+                    let of_constraint = kind.is_constraint() && object.kind == ObjectKind::Index;
+                    if other == *id || of_constraint {
+                        self.relink(other, |o| o.sub.clone_from(&row.detail));
+                    }
+                }
             } else {
                 if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                     for part in self.parts(&object.schema, &object.name) {
@@ -411,8 +521,6 @@ impl Inventory {
                             None => o.name.clone_from(&row.detail),
                         });
                     }
-                    self.relation_names.remove(&(object.schema.clone(), object.name.clone()));
-                    self.relation_names.insert((object.schema.clone(), row.detail.clone()));
                 }
                 self.relink(*id, |o| o.name.clone_from(&row.detail));
             }
@@ -429,7 +537,7 @@ impl Inventory {
                 moved.extend(self.parts(&object.schema, &object.name));
             }
             for part in moved {
-                self.objects[part as usize].schema.clone_from(&row.detail);
+                self.relink(part, |o| o.schema.clone_from(&row.detail));
             }
         }
         if targets.is_empty() { Replayed::Unknown } else { Replayed::Done }
@@ -437,9 +545,7 @@ impl Inventory {
 
     /// What hangs on a relation: its sub-objects and the sequences that its columns own.
     fn parts(&self, schema: &[u8], name: &[u8]) -> Vec<ObjectId> {
-        let ids = self.parts.get(name).map(Vec::as_slice).unwrap_or_default();
-        let is_part = |id: &&ObjectId| self.object(**id).live && self.object(**id).schema == schema;
-        ids.iter().filter(is_part).copied().collect()
+        self.parts.get(&[schema, name].join(&0)).cloned().unwrap_or_default()
     }
 
     /// The objects that ALTER or DROP names.
@@ -458,8 +564,13 @@ impl Inventory {
                 found.extend(self.find(Wanted { kind: ObjectKind::Index, ..wanted }));
             }
         } else if found.is_empty() && matches!(kind, ObjectKind::Table | ObjectKind::View) {
-            // ALTER TABLE may be said of any relation
+            // ALTER TABLE may be said of any relation, and of an index
             found = self.find(Wanted { kind: ObjectKind::Relation, ..wanted });
+            if found.is_empty() && row.sub.is_empty() {
+                found = self.find(Wanted { kind: ObjectKind::Index, name: b"", sub: &row.name, ..wanted });
+            }
+        } else if kind == ObjectKind::Trigger {
+            found.extend(self.find(Wanted { kind: ObjectKind::ConstraintTrigger, ..wanted }));
         }
         found
     }
@@ -490,12 +601,13 @@ impl Inventory {
         }
         let args = String::from_utf8_lossy(&row.args).into_owned();
         let path: &[u8] = if Scope::from_number(row.scope) == Some(Scope::Path) { &row.schema } else { b"public" };
-        let spelled: Vec<String> = args.split(", ").map(|arg| self.resolve_type(arg, path)).collect();
+        let spelled: Vec<String> = args.split(", ").map(|arg| self.resolve_type(arg, path, true)).collect();
         spelled.join(", ").into_bytes()
     }
 
-    fn resolve_type(&self, spelled: &str, path: &[u8]) -> String {
-        if let Some(column) = spelled.strip_suffix("%TYPE") {
+    /// `follow`: a column's own type is never another `%TYPE`.
+    fn resolve_type(&self, spelled: &str, path: &[u8], follow: bool) -> String {
+        if let Some(column) = spelled.strip_suffix("%TYPE").filter(|_| follow) {
             return self.column_type(column, path).unwrap_or_else(|| spelled.to_owned());
         }
         let (base, array) = spelled.strip_suffix("[]").map_or((spelled, ""), |base| (base, "[]"));
@@ -534,7 +646,7 @@ impl Inventory {
             args: b"",
         };
         let id = *self.find(wanted).first()?;
-        Some(self.resolve_type(&String::from_utf8_lossy(&self.object(id).detail), path))
+        Some(self.resolve_type(&String::from_utf8_lossy(&self.object(id).detail), path, false))
     }
 }
 
@@ -542,6 +654,10 @@ impl Inventory {
 fn same_args(defined: &[u8], wanted: &[u8]) -> bool {
     if wanted == ANY_ARGS || defined == wanted || arity_of(wanted).is_some() {
         return true;
+    }
+    let commas = |args: &[u8]| args.iter().filter(|b| **b == b',').count();
+    if commas(defined) != commas(wanted) {
+        return false;
     }
     let split = |args: &[u8]| -> Vec<String> {
         let text = String::from_utf8_lossy(args).into_owned();

@@ -95,6 +95,18 @@ impl ObjectKind {
         matches!(self, Table | PartitionedTable | ForeignTable | View | MaterializedView | Sequence | CompositeType)
     }
 
+    /// A row of pg_constraint, whose names are unique for a relation or domain; those that PostgreSQL chooses, in the
+    /// schema.
+    pub fn is_constraint(self) -> bool {
+        use ObjectKind::{
+            CheckConstraint, DomainConstraint, ExclusionConstraint, ForeignKey, PrimaryKey, UniqueConstraint,
+        };
+        matches!(
+            self,
+            PrimaryKey | UniqueConstraint | ExclusionConstraint | ForeignKey | CheckConstraint | DomainConstraint
+        )
+    }
+
     /// A part of a relation: its key has a `sub`.
     pub fn is_sub(self) -> bool {
         use ObjectKind::{
@@ -339,6 +351,15 @@ pub struct Key<'a> {
     /// Argument types of a routine; [`ANY_ARGS`] where the place does not tell.
     pub args: &'a [u8],
 }
+
+/// Begins the detail of a CREATE … IF NOT EXISTS whose parts follow, up to an [`Op::Alter`].
+pub const GUARDED: &[u8] = b"guarded\0";
+/// Begins the detail of a partition; schema, NUL and name of its parent follow.
+pub const PARTITION: &[u8] = b"partition\0";
+/// The detail of a partition that becomes a table of its own.
+pub const DETACHED: &[u8] = b"detached";
+/// Stands between the words of a CHECK expression in the detail of a constraint without a name.
+pub const WORDS: u8 = 1;
 
 /// Stands for "every overload of that name". No list of types is spelled so.
 pub const ANY_ARGS: &[u8] = b"*";

@@ -131,6 +131,17 @@ const BUILT_IN: [&str; 92] = [
     "xml",
 ];
 
+/// Spellings of `format_type` that hold blanks.
+const MULTIWORD: [&str; 7] = [
+    "bit varying",
+    "character varying",
+    "double precision",
+    "time with time zone",
+    "time without time zone",
+    "timestamp with time zone",
+    "timestamp without time zone",
+];
+
 /// A type name as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeName {
@@ -212,7 +223,7 @@ pub fn normalize(text: &[u8]) -> String {
 
 /// One of PostgreSQL's own types, as `format_type` spells it.
 pub fn is_built_in(spelled: &str) -> bool {
-    BUILT_IN.binary_search(&spelled).is_ok() || spelled.contains(' ') || spelled == "\"char\""
+    BUILT_IN.binary_search(&spelled).is_ok() || MULTIWORD.contains(&spelled) || spelled == "\"char\""
 }
 
 /// The identifier that [`quote_ident`] quoted.

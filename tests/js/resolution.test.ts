@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listCalls } from '../../dist/index.js';
+import { listCalls } from '../../js/index.js';
 import { startPglite, stopPglite } from './support/pglite.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));

@@ -1,8 +1,9 @@
 //! ALTER and DROP.
 
 use super::args::routine_args;
+use super::table::{Pass, partition_detail};
 use super::{Reader, is_global, kind};
-use crate::scan::fact::{Fact, Full, Key, ObjectKind, Op, Scope};
+use crate::scan::fact::{DETACHED, Fact, Full, Key, ObjectKind, Op, Scope};
 use crate::sql::cursor::{Cursor, Name};
 
 impl Reader<'_, '_> {
@@ -32,6 +33,10 @@ impl Reader<'_, '_> {
         cursor.take_punct(b'*');
         if cursor.take_words(&["rename", "to"]) {
             let Some(new) = cursor.name() else { return Ok(()) };
+            if kind == ObjectKind::Index {
+                let unnamed = Name { schema: name.schema, name: b"", line: name.line };
+                return self.emit_key(kind, unnamed, name.name, b"", Op::Rename, new, name.line);
+            }
             return self.emit_key(kind, name, b"", args.as_bytes(), Op::Rename, new, name.line);
         }
         if cursor.take_words(&["set", "schema"]) {
@@ -53,7 +58,7 @@ impl Reader<'_, '_> {
             let old = Name { schema: None, name: old, line };
             return self.emit_sub(kind, name, old, Op::Rename, new);
         }
-        if kind.is_relation() || kind == ObjectKind::Domain {
+        if kind.is_relation() || matches!(kind, ObjectKind::Domain | ObjectKind::Type) {
             for action in cursor.split(b',') {
                 self.alter_action(action, kind, name)?;
             }
@@ -70,18 +75,23 @@ impl Reader<'_, '_> {
         let line = action.line();
         if action.take_word("add") {
             if kind == ObjectKind::Domain {
-                action.take_word("constraint");
-                let Some(sub) = action.name() else { return Ok(()) };
-                let sub = Name { schema: None, name: sub, line };
-                return self.emit_sub(ObjectKind::DomainConstraint, target, sub, Op::Create, b"");
+                let given = if action.take_word("constraint") { action.name() } else { None };
+                if !action.take_word("check") {
+                    return Ok(());
+                }
+                return self.constraint(ObjectKind::DomainConstraint, target, given, &[], "check", line);
             }
-            if self.table_constraint(&mut action, target)? {
+            if kind == ObjectKind::Type && !action.is_word("attribute") {
+                // ADD VALUE
+                return Ok(());
+            }
+            if self.table_constraint(action, target)? {
                 return Ok(());
             }
             action.take_one_of(&["column", "attribute"]);
-            let op = if action.take_words(&["if", "not", "exists"]) { Op::CreateIfMissing } else { Op::Create };
+            let pass = if action.take_words(&["if", "not", "exists"]) { Pass::ColumnIfMissing } else { Pass::Both };
             let Some(column) = action.name() else { return Ok(()) };
-            return self.column(action, target, Name { schema: None, name: column, line }, op);
+            return self.column(action, target, Name { schema: None, name: column, line }, pass);
         }
         if action.take_word("drop") {
             let constraint = action.take_word("constraint");
@@ -96,6 +106,14 @@ impl Reader<'_, '_> {
                 (false, _) => ObjectKind::Column,
             };
             return self.emit_sub(kind, target, Name { schema: None, name: sub, line }, Op::Drop, b"");
+        }
+        if action.take_words(&["attach", "partition"]) {
+            let Some(partition) = action.qualified() else { return Ok(()) };
+            return self.emit(ObjectKind::Table, partition, Op::Alter, &partition_detail(target));
+        }
+        if action.take_words(&["detach", "partition"]) {
+            let Some(partition) = action.qualified() else { return Ok(()) };
+            return self.emit(ObjectKind::Table, partition, Op::Alter, DETACHED);
         }
         if action.take_word("alter") {
             action.take_word("column");

@@ -8,30 +8,37 @@ use crate::sql::types;
 pub(super) fn routine_args(inside: Cursor<'_>) -> Vec<String> {
     let mut args = Vec::new();
     for mut part in inside.split(b',') {
-        let mut input = true;
-        loop {
-            let is_mode = |word: &str| part.is_word(word) && part.ahead(1).is_some();
-            if is_mode("in") || is_mode("inout") || is_mode("variadic") {
-                part.skip(1);
-            } else if is_mode("out") {
-                // INOUT may be written IN OUT
-                input = part.behind(1).is_some_and(|i| i.tok == Tok::Word && part.text(i) == b"in");
-                part.skip(1);
-            } else {
-                break;
-            }
-        }
+        let mut input = take_modes(&mut part);
         if part.is_punct(b'*') || part.is_empty() {
             continue;
         }
         if has_argument_name(&part) {
             part.skip(1);
+            // the mode may stand behind the name as well
+            input &= take_modes(&mut part);
         }
         if let Some(ty) = types::parse(&mut part).filter(|_| input) {
             args.push(ty.spelled);
         }
     }
     args
+}
+
+/// Takes IN, OUT, INOUT, VARIADIC; false for an argument that is only an output.
+fn take_modes(part: &mut Cursor<'_>) -> bool {
+    let mut input = true;
+    loop {
+        let is_mode = |word: &str| part.is_word(word) && part.ahead(1).is_some();
+        if is_mode("in") || is_mode("inout") || is_mode("variadic") {
+            part.skip(1);
+        } else if is_mode("out") {
+            // INOUT may be written IN OUT
+            input = part.behind(1).is_some_and(|i| i.tok == Tok::Word && part.text(i) == b"in");
+            part.skip(1);
+        } else {
+            return input;
+        }
+    }
 }
 
 /// Whether the first of two words is the argument's name rather than a part of its type.

@@ -152,29 +152,6 @@ impl Reader<'_, '_> {
         }
     }
 
-    pub(super) fn create_index(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
-        cursor.take_word("concurrently");
-        let guarded = cursor.take_words(&["if", "not", "exists"]);
-        let line = cursor.line();
-        let index = if cursor.is_word("on") { None } else { cursor.name() };
-        if !cursor.take_word("on") {
-            return Ok(());
-        }
-        cursor.take_word("only");
-        let Some(table) = cursor.qualified() else { return Ok(()) };
-        let op = if guarded { Op::CreateIfMissing } else { Op::Create };
-        if let Some(name) = index {
-            return self.emit_sub(ObjectKind::Index, table, Name { schema: None, name, line }, op, b"");
-        }
-        if cursor.take_word("using") {
-            cursor.skip(1);
-        }
-        let columns: Vec<&[u8]> =
-            cursor.group().map(|inside| inside.split(b',').map(index_column).collect()).unwrap_or_default();
-        let detail = implicit_name(&columns, "idx");
-        self.emit_key(ObjectKind::Index, table, b"", b"", Op::CreateNamed, &detail, line)
-    }
-
     pub(super) fn create_type(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
         let Some(name) = cursor.qualified() else { return Ok(()) };
         if !cursor.take_word("as") {
@@ -238,11 +215,6 @@ impl Reader<'_, '_> {
         self.emit(ObjectKind::Table, name, Op::Create, b"")?;
         self.unread("columns of SELECT INTO", name.line)
     }
-}
-
-/// `FigureIndexColname`: the name of a column or of a function that is called; `expr` for any other expression.
-fn index_column(mut part: Cursor<'_>) -> &[u8] {
-    part.name().unwrap_or(b"expr")
 }
 
 fn qualified_detail(name: Name<'_>) -> Vec<u8> {

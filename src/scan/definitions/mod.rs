@@ -6,6 +6,7 @@
 mod alter;
 mod args;
 mod create;
+mod index;
 mod table;
 
 use super::fact::{Code, Fact, Facts, Full, Key, ObjectKind, Op, Scope};

@@ -1,10 +1,91 @@
 //! CREATE TABLE: columns, constraints, and the names of those that have none.
 
 use super::Reader;
-use crate::scan::fact::{Full, ObjectKind, Op};
+use crate::scan::fact::{Full, GUARDED, ObjectKind, Op, PARTITION, WORDS};
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::statement::Tok;
 use crate::sql::types;
+
+/// The detail of a partition of this table.
+pub(super) fn partition_detail(parent: Name<'_>) -> Vec<u8> {
+    [PARTITION, parent.schema.unwrap_or_default(), b"\0", parent.name].concat()
+}
+
+/// What of an element is emitted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    Columns,
+    Constraints,
+    /// ADD COLUMN
+    Both,
+    /// ADD COLUMN IF NOT EXISTS
+    ColumnIfMissing,
+}
+
+/// A table constraint.
+struct Constraint<'a> {
+    /// None for what is no object of its own.
+    kind: Option<ObjectKind>,
+    given: Option<&'a [u8]>,
+    columns: Vec<&'a [u8]>,
+    label: &'static str,
+    /// USING INDEX
+    index: Option<&'a [u8]>,
+    line: u32,
+}
+
+/// `CONSTRAINT name …`, `PRIMARY KEY (…)` and so on; none where a column definition stands.
+fn table_constraint(mut ahead: Cursor<'_>) -> Option<Constraint<'_>> {
+    let line = ahead.line();
+    let mut given = None;
+    if ahead.is_word("constraint") && ahead.peek().is_some_and(|i| i.tok == Tok::Word) {
+        ahead.skip(1);
+        given = ahead.name();
+    }
+    let first_two = |a: &str, b: &str| ahead.is_word(a) && ahead.is_word_at(1, b);
+    let then_group = |n: usize| ahead.ahead(n).is_some_and(|i| i.tok == Tok::Punct(b'('));
+    let (kind, label) = if first_two("primary", "key") {
+        ahead.skip(2);
+        (ObjectKind::PrimaryKey, "pkey")
+    } else if first_two("foreign", "key") {
+        ahead.skip(2);
+        (ObjectKind::ForeignKey, "fkey")
+    } else if ahead.is_word("unique") && (then_group(1) || ahead.is_word_at(1, "using") || ahead.is_word_at(1, "nulls"))
+    {
+        ahead.skip(1);
+        (ObjectKind::UniqueConstraint, "key")
+    } else if ahead.is_word("check") && then_group(1) {
+        ahead.skip(1);
+        (ObjectKind::CheckConstraint, "check")
+    } else if ahead.is_word("exclude") && (then_group(1) || ahead.is_word_at(1, "using")) {
+        ahead.skip(1);
+        (ObjectKind::ExclusionConstraint, "excl")
+    } else if ahead.is_word("not") && (given.is_some() || ahead.is_word_at(1, "null")) {
+        // a NOT NULL constraint (PostgreSQL 18 names them) is no object of its own here
+        return Some(Constraint { kind: None, given, columns: Vec::new(), label: "", index: None, line });
+    } else {
+        return None;
+    };
+    let mut index = None;
+    if ahead.take_words(&["using", "index"]) && kind != ObjectKind::ExclusionConstraint {
+        index = ahead.name();
+    }
+    while index.is_none() && !ahead.is_empty() && !ahead.is_punct(b'(') {
+        ahead.skip(1);
+    }
+    let inside = ahead.group();
+    let mut columns: Vec<&[u8]> = match (inside, kind) {
+        (Some(inside), ObjectKind::CheckConstraint) => check_words(inside),
+        (Some(inside), _) => inside.split(b',').filter_map(|mut part| part.name()).collect(),
+        (None, _) => Vec::new(),
+    };
+    if ahead.take_word("include")
+        && let Some(included) = ahead.group()
+    {
+        columns.extend(included.split(b',').filter_map(|mut part| part.name()));
+    }
+    Some(Constraint { kind: Some(kind), given, columns, label, index, line })
+}
 
 impl Reader<'_, '_> {
     pub(super) fn create_table(&mut self, cursor: &mut Cursor<'_>, kind: ObjectKind) -> Result<(), Full> {
@@ -17,21 +98,23 @@ impl Reader<'_, '_> {
         let mut rest = *cursor;
         let partitioned = rest.find_word("partition") && rest.is_word_at(1, "by");
         let kind = if partitioned { ObjectKind::PartitionedTable } else { kind };
-        let mut detail = Vec::new();
-        if let Some(parent) = parent {
-            detail.extend_from_slice(b"partition\0");
-            detail.extend_from_slice(parent.schema.unwrap_or_default());
-            detail.push(0);
-            detail.extend_from_slice(parent.name);
+        let mut detail = parent.map(partition_detail).unwrap_or_default();
+        let body = body.filter(|_| !is_query && parent.is_none());
+        let guarded = (op == Op::CreateIfMissing || self.conditional) && body.is_some();
+        if guarded {
+            detail = GUARDED.to_vec();
         }
         self.emit(kind, name, op, &detail)?;
-        // what a table that exists already would get is not added to it
-        let guarded = op == Op::CreateIfMissing;
-        let target = name;
-        if let Some(body) = body.filter(|_| !is_query && parent.is_none()) {
-            for element in body.split(b',') {
-                self.table_element(element, target, guarded)?;
+        if let Some(body) = body {
+            // columns first: the names of constraints depend on them (`transformCreateStmt`)
+            for pass in [Pass::Columns, Pass::Constraints] {
+                for element in body.split(b',') {
+                    self.table_element(element, name, pass)?;
+                }
             }
+        }
+        if guarded {
+            self.emit(kind, name, Op::Alter, b"")?;
         }
         let mut rest = *cursor;
         if rest.find_word("inherits") {
@@ -43,69 +126,38 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    pub(super) fn table_element(
-        &mut self,
-        mut element: Cursor<'_>,
-        table: Name<'_>,
-        guarded: bool,
-    ) -> Result<(), Full> {
-        let op = if guarded { Op::CreateIfMissing } else { Op::Create };
+    pub(super) fn table_element(&mut self, mut element: Cursor<'_>, table: Name<'_>, pass: Pass) -> Result<(), Full> {
         let line = element.line();
         if element.take_word("like") {
-            return self.unread("columns that LIKE adds", line);
+            return if pass == Pass::Columns { self.unread("columns that LIKE adds", line) } else { Ok(()) };
         }
-        if self.table_constraint(&mut element, table)? {
-            return Ok(());
+        if let Some(constraint) = table_constraint(element) {
+            return if pass == Pass::Constraints { self.emit_constraint(&constraint, table) } else { Ok(()) };
         }
         let Some(column) = element.name() else { return Ok(()) };
-        self.column(element, table, Name { schema: None, name: column, line }, op)
+        self.column(element, table, Name { schema: None, name: column, line }, pass)
     }
 
-    /// `CONSTRAINT name …`, `PRIMARY KEY (…)` and so on; false where a column definition stands.
-    pub(super) fn table_constraint(&mut self, element: &mut Cursor<'_>, table: Name<'_>) -> Result<bool, Full> {
-        let line = element.line();
-        let mut ahead = *element;
-        let mut given = None;
-        if ahead.is_word("constraint") && ahead.peek().is_some_and(|i| i.tok == Tok::Word) {
-            ahead.skip(1);
-            given = ahead.name();
+    /// A constraint of the table, if one stands here.
+    pub(super) fn table_constraint(&mut self, element: Cursor<'_>, table: Name<'_>) -> Result<bool, Full> {
+        match table_constraint(element) {
+            Some(constraint) => self.emit_constraint(&constraint, table).map(|()| true),
+            None => Ok(false),
         }
-        let first_two = |a: &str, b: &str| ahead.is_word(a) && ahead.is_word_at(1, b);
-        let then_group = |n: usize| ahead.ahead(n).is_some_and(|i| i.tok == Tok::Punct(b'('));
-        let (kind, label) = if first_two("primary", "key") {
-            ahead.skip(2);
-            (ObjectKind::PrimaryKey, "pkey")
-        } else if first_two("foreign", "key") {
-            ahead.skip(2);
-            (ObjectKind::ForeignKey, "fkey")
-        } else if ahead.is_word("unique")
-            && (then_group(1) || ahead.is_word_at(1, "using") || ahead.is_word_at(1, "nulls"))
-        {
-            ahead.skip(1);
-            (ObjectKind::UniqueConstraint, "key")
-        } else if ahead.is_word("check") && then_group(1) {
-            ahead.skip(1);
-            (ObjectKind::CheckConstraint, "check")
-        } else if ahead.is_word("exclude") && (then_group(1) || ahead.is_word_at(1, "using")) {
-            ahead.skip(1);
-            (ObjectKind::ExclusionConstraint, "excl")
-        } else if ahead.is_word("not") && given.is_some() {
-            // a NOT NULL constraint with a name (PostgreSQL 18) is no object of its own here
-            return Ok(true);
-        } else {
-            return Ok(false);
-        };
-        while !ahead.is_empty() && !ahead.is_punct(b'(') {
-            ahead.skip(1);
+    }
+
+    fn emit_constraint(&mut self, constraint: &Constraint<'_>, table: Name<'_>) -> Result<(), Full> {
+        let Constraint { kind, given, columns, label, index, line } = constraint;
+        let Some(kind) = *kind else { return Ok(()) };
+        if let Some(index) = *index {
+            // the index takes the constraint's name
+            let name = given.unwrap_or(index);
+            if name != index {
+                self.emit_key(ObjectKind::Index, table, index, b"", Op::Rename, name, *line)?;
+            }
+            return self.emit_sub(kind, table, Name { schema: None, name, line: *line }, Op::Create, b"");
         }
-        let inside = ahead.group();
-        let columns: Vec<&[u8]> = match (inside, kind) {
-            (Some(inside), ObjectKind::CheckConstraint) => check_columns(inside),
-            (Some(inside), _) => inside.split(b',').filter_map(|mut part| part.name()).collect(),
-            (None, _) => Vec::new(),
-        };
-        self.constraint(kind, table, given, &columns, label, line)?;
-        Ok(true)
+        self.constraint(kind, table, *given, columns, label, *line)
     }
 
     pub(super) fn constraint(
@@ -120,8 +172,11 @@ impl Reader<'_, '_> {
         match given {
             Some(name) => self.emit_sub(kind, table, Name { schema: None, name, line }, Op::Create, b""),
             None => {
-                let addition: &[&[u8]] = if kind == ObjectKind::PrimaryKey { &[] } else { columns };
-                let detail = implicit_name(addition, label);
+                let detail = match kind {
+                    ObjectKind::PrimaryKey => implicit_name(&[], label),
+                    ObjectKind::CheckConstraint => words(columns, label),
+                    _ => implicit_name(columns, label),
+                };
                 self.emit_key(kind, table, b"", b"", Op::CreateNamed, &detail, line)
             }
         }
@@ -133,12 +188,18 @@ impl Reader<'_, '_> {
         mut rest: Cursor<'_>,
         table: Name<'_>,
         column: Name<'_>,
-        op: Op,
+        pass: Pass,
     ) -> Result<(), Full> {
         let Some(ty) = types::parse(&mut rest) else { return Ok(()) };
-        self.emit_sub(ObjectKind::Column, table, column, op, ty.spelled.as_bytes())?;
-        if ty.serial {
-            self.owned_sequence(table, column)?;
+        let columns = matches!(pass, Pass::Columns | Pass::ColumnIfMissing | Pass::Both);
+        let constraints = matches!(pass, Pass::Constraints | Pass::ColumnIfMissing | Pass::Both);
+        if columns {
+            let op = if pass == Pass::ColumnIfMissing { Op::CreateIfMissing } else { Op::Create };
+            let guard = if pass == Pass::ColumnIfMissing { GUARDED } else { b"" };
+            self.emit_sub(ObjectKind::Column, table, column, op, &[guard, ty.spelled.as_bytes()].concat())?;
+            if ty.serial {
+                self.owned_sequence(table, column)?;
+            }
         }
         let mut given = None;
         while let Some(item) = rest.peek() {
@@ -148,24 +209,36 @@ impl Reader<'_, '_> {
                 continue;
             }
             let one = [column.name];
-            if rest.take_words(&["primary", "key"]) {
-                self.constraint(ObjectKind::PrimaryKey, table, given.take(), &one, "pkey", line)?;
+            let (kind, label) = if rest.take_words(&["primary", "key"]) {
+                (ObjectKind::PrimaryKey, "pkey")
             } else if rest.take_word("unique") {
-                self.constraint(ObjectKind::UniqueConstraint, table, given.take(), &one, "key", line)?;
+                (ObjectKind::UniqueConstraint, "key")
             } else if rest.take_word("references") {
-                self.constraint(ObjectKind::ForeignKey, table, given.take(), &one, "fkey", line)?;
                 rest.qualified();
                 rest.group();
-            } else if rest.is_word("check") {
-                rest.skip(1);
-                let columns = rest.group().map(check_columns).unwrap_or_default();
-                let columns = if columns.len() == 1 { columns } else { one.to_vec() };
-                self.constraint(ObjectKind::CheckConstraint, table, given.take(), &columns, "check", line)?;
-            } else if rest.take_words(&["as", "identity"]) {
-                self.owned_sequence(table, column)?;
-            } else if rest.group().is_none() {
-                rest.skip(1);
+                (ObjectKind::ForeignKey, "fkey")
+            } else if rest.take_word("check") {
+                let columns = rest.group().map(check_words).unwrap_or_default();
+                if constraints {
+                    self.constraint(ObjectKind::CheckConstraint, table, given.take(), &columns, "check", line)?;
+                }
+                continue;
+            } else {
+                if rest.take_words(&["as", "identity"]) {
+                    if columns {
+                        self.owned_sequence(table, column)?;
+                    }
+                } else if rest.group().is_none() {
+                    rest.skip(1);
+                }
+                continue;
+            };
+            if constraints {
+                self.constraint(kind, table, given.take(), &one, label, line)?;
             }
+        }
+        if pass == Pass::ColumnIfMissing {
+            self.emit_sub(ObjectKind::Column, table, column, Op::Alter, b"")?;
         }
         Ok(())
     }
@@ -185,54 +258,28 @@ pub(super) fn implicit_name(columns: &[&[u8]], label: &str) -> Vec<u8> {
     detail
 }
 
-/// Names in a CHECK expression that may be columns. Only whether it is exactly one matters for the implicit name.
-fn check_columns(mut inside: Cursor<'_>) -> Vec<&[u8]> {
-    let mut columns: Vec<&[u8]> = Vec::new();
-    while let Some(item) = inside.next_item() {
-        let is_name = match item.tok {
-            Tok::Quoted => true,
-            Tok::Word => !NO_COLUMN.contains(&inside.text(item)),
-            _ => false,
-        };
-        let called = inside.is_punct(b'(') || inside.is_punct(b'.');
-        let is_type = inside.behind(2).is_some_and(|before| before.tok == Tok::Cast);
-        if is_name && !called && !is_type && !columns.contains(&inside.text(item)) {
-            columns.push(inside.text(item));
-        }
-    }
-    columns
+/// The same of a CHECK constraint, whose columns are among the words of its expression.
+fn words(words: &[&[u8]], label: &str) -> Vec<u8> {
+    let mut detail = words.join(&WORDS);
+    detail.push(0);
+    detail.extend_from_slice(label.as_bytes());
+    detail
 }
 
-/// Words of expressions that are no columns.
-const NO_COLUMN: [&[u8]; 30] = [
-    b"and",
-    b"or",
-    b"not",
-    b"is",
-    b"null",
-    b"in",
-    b"between",
-    b"like",
-    b"ilike",
-    b"similar",
-    b"to",
-    b"any",
-    b"all",
-    b"some",
-    b"array",
-    b"true",
-    b"false",
-    b"case",
-    b"when",
-    b"then",
-    b"else",
-    b"end",
-    b"distinct",
-    b"from",
-    b"cast",
-    b"as",
-    b"collate",
-    b"symmetric",
-    b"current_date",
-    b"current_timestamp",
-];
+/// Words of a CHECK expression that may be columns, each once. More than a few hold two columns at least.
+fn check_words(mut inside: Cursor<'_>) -> Vec<&[u8]> {
+    const MOST: usize = 32;
+    let mut found: Vec<&[u8]> = Vec::new();
+    while let Some(item) = inside.next_item() {
+        let is_name = matches!(item.tok, Tok::Word | Tok::Quoted);
+        // f(…), a.b, date '…'
+        let goes_on = inside.is_punct(b'(')
+            || inside.is_punct(b'.')
+            || inside.peek().is_some_and(|next| next.tok == Tok::String && item.tok == Tok::Word);
+        let is_type = inside.behind(2).is_some_and(|before| before.tok == Tok::Cast);
+        if is_name && !goes_on && !is_type && found.len() < MOST && !found.contains(&inside.text(item)) {
+            found.push(inside.text(item));
+        }
+    }
+    found
+}
