@@ -569,7 +569,8 @@ impl Inventory {
             if found.is_empty() && row.sub.is_empty() {
                 found = self.find(Wanted { kind: ObjectKind::Index, name: b"", sub: &row.name, ..wanted });
             }
-        } else if kind == ObjectKind::Trigger {
+        } else if kind == ObjectKind::Trigger && Op::from_number(row.a) == Some(Op::Drop) {
+            // its row in pg_constraint goes too; a new name it does not get
             found.extend(self.find(Wanted { kind: ObjectKind::ConstraintTrigger, ..wanted }));
         }
         found
@@ -633,14 +634,14 @@ impl Inventory {
     }
 
     fn column_type(&self, column: &str, path: &[u8]) -> Option<String> {
-        let mut parts = column.rsplitn(3, '.');
+        let mut parts = column.rsplitn(3, '.').map(types::unquote_ident);
         let (sub, name) = (parts.next()?, parts.next()?);
         let schema = parts.next();
         let scope = if schema.is_some() { Scope::Named } else { Scope::Path };
         let wanted = Wanted {
             kind: ObjectKind::Column,
             scope,
-            schema: schema.map_or(path, str::as_bytes),
+            schema: schema.as_ref().map_or(path, String::as_bytes),
             name: name.as_bytes(),
             sub: sub.as_bytes(),
             args: b"",

@@ -159,6 +159,9 @@ pub struct TypeName {
 /// Takes a type name. None where no identifier stands here.
 pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     let set = cursor.take_word("setof");
+    if let Some(column) = column_type(cursor) {
+        return Some(TypeName { spelled: column, set, built_in: false, serial: false });
+    }
     let quoted = cursor.peek()?.tok == Tok::Quoted;
     let first = cursor.qualified()?;
     let text = String::from_utf8_lossy(first.name).into_owned();
@@ -205,6 +208,24 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         spelled.push_str("[]");
     }
     Some(TypeName { spelled, set, built_in, serial })
+}
+
+/// `schema.table.column%TYPE`
+fn column_type(cursor: &mut Cursor<'_>) -> Option<String> {
+    let mut ahead = *cursor;
+    let mut parts = vec![ahead.name()?];
+    while ahead.take_punct(b'.') {
+        parts.push(ahead.name()?);
+    }
+    let is_type =
+        ahead.peek().is_some_and(|i| i.tok == Tok::Operator && ahead.text(i) == b"%") && ahead.is_word_at(1, "type");
+    if parts.len() < 2 || !is_type {
+        return None;
+    }
+    ahead.skip(2);
+    *cursor = ahead;
+    let parts: Vec<String> = parts.iter().map(|part| quote_ident(&String::from_utf8_lossy(part))).collect();
+    Some(parts.join(".") + "%TYPE")
 }
 
 /// Spells a type that is given as text, such as `'int4'` or `'varchar(10)[]'`; the text itself where it is no type name.

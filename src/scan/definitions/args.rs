@@ -7,7 +7,10 @@ use crate::sql::types;
 /// Types of a routine's input arguments, as `oidvectortypes(proargtypes)` lists them.
 pub(super) fn routine_args(inside: Cursor<'_>) -> Vec<String> {
     let mut args = Vec::new();
-    for mut part in inside.split(b',') {
+    if let Some(ty) = base_type(inside) {
+        return ty.into_iter().collect();
+    }
+    for mut part in inside.split(b',').flat_map(ordered) {
         let mut input = take_modes(&mut part);
         if part.is_punct(b'*') || part.is_empty() {
             continue;
@@ -22,6 +25,28 @@ pub(super) fn routine_args(inside: Cursor<'_>) -> Vec<String> {
         }
     }
     args
+}
+
+/// CREATE AGGREGATE of the old kind, `(basetype = int, …)`: its argument, none for `"ANY"`.
+#[allow(clippy::option_option)] // outer: it is of that kind; inner: it has an argument
+fn base_type(inside: Cursor<'_>) -> Option<Option<String>> {
+    let is_setting = |part: &Cursor<'_>| part.ahead(1).is_some_and(|i| i.tok == Tok::Operator && part.text(i) == b"=");
+    let mut parts = inside.split(b',').filter(is_setting);
+    let mut part = parts.find(|part| part.is_word("basetype"))?;
+    part.skip(2);
+    let ty = types::parse(&mut part).map(|ty| ty.spelled);
+    Some(ty.filter(|ty| !matches!(ty.as_str(), "any" | "\"any\"" | "ANY" | "\"ANY\"")))
+}
+
+/// `a ORDER BY b` of an ordered-set aggregate has both arguments.
+fn ordered(part: Cursor<'_>) -> impl Iterator<Item = Cursor<'_>> {
+    let mut rest = part;
+    if !rest.find_word("order") {
+        return [Some(part), None].into_iter().flatten();
+    }
+    let direct = part.to(rest.position());
+    rest.skip(2);
+    [(!direct.is_empty()).then_some(direct), Some(rest)].into_iter().flatten()
 }
 
 /// Takes IN, OUT, INOUT, VARIADIC; false for an argument that is only an output.
