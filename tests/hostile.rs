@@ -235,3 +235,10 @@ fn a_supply_that_was_not_asked_for_is_a_state_error() {
         }
     }
 }
+
+/// Endless recursion in `Inventory::resolve_type` ⇄ `column_type`: aborts the merge.
+#[test]
+fn no_stack_overflow_by_percent_type_of_itself() {
+    let sql = b"CREATE TABLE t (a t.a%TYPE); CREATE FUNCTION f(x t.a%TYPE) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;";
+    database(&[("s.sql", Schema, sql)], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+}

@@ -174,3 +174,35 @@ fn what_is_odd_about_a_test_is_told() {
         }
     }
 }
+
+/// Definitions that make neither an object nor a diagnostic.
+#[test]
+fn nothing_is_lost_of_definitions() {
+    let mut lost = Vec::new();
+    for sql in [
+        "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = f);",
+        "CREATE CAST (a AS b) WITHOUT FUNCTION;",
+        "CREATE OPERATOR CLASS oc FOR TYPE int USING btree AS OPERATOR 1 <;",
+        "IMPORT FOREIGN SCHEMA remote FROM SERVER s INTO local;",
+        "SELECT format('CREATE TABLE %I (a int)', x) FROM y \\gexec\n",
+        "\\copy t from stdin\n1\tit's\n\\.\nCREATE TABLE a (x int);\n",
+        "SELECT 1\\; CREATE TABLE a (x int);\n",
+        "CREATE TABLE a (x int, /* oops y int);\n",
+    ] {
+        let database = database(&[("s.sql", Schema, sql.as_bytes())], 99, DEFAULT_ARENA_BYTES).unwrap();
+        let made = spelled(&database).into_iter().filter(|o| !o.starts_with("column public.a.x")).count();
+        if made == 0 && diagnostics(&database).is_empty() {
+            lost.push(sql);
+        }
+    }
+    assert!(lost.is_empty(), "{lost:#?}");
+}
+
+/// The second CREATE TABLE IF NOT EXISTS does nothing on the server.
+#[test]
+fn create_if_not_exists_twice_adds_nothing() {
+    let one = b"CREATE TABLE IF NOT EXISTS t (id serial PRIMARY KEY, a int UNIQUE CHECK (a > 0) REFERENCES t);";
+    let once = database(&[("s.sql", Schema, one)], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+    let twice = database(&[("s.sql", Schema, &one.repeat(2))], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+    assert_eq!(spelled(&twice), spelled(&once));
+}

@@ -338,6 +338,7 @@ impl Joined for Fold {
             Code::Unterminated => {
                 "the file ends inside of the literal, comment or COPY data that begins here".to_owned()
             }
+            Code::NotRead => format!("{detail}: not read yet, so that the inventory lacks what it makes"),
             Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),
             Code::DescriptionLooksLikeName => {
                 let mut parts = row.detail.split(|b| *b == 0);

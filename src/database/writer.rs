@@ -231,7 +231,8 @@ fn problems(folded: &Folded, sources: &[Source]) -> Vec<String> {
             format!("{}: {reason}", s.entry.path)
         })
         .collect();
-    let dynamic = folded.diagnostics.iter().filter(|d| d.code == Code::DynamicDefinition).count();
+    let dynamic =
+        folded.diagnostics.iter().filter(|d| matches!(d.code, Code::DynamicDefinition | Code::NotRead)).count();
     if dynamic > 0 {
         problems.push(format!("{dynamic} definitions cannot be read from the text: objects may be missing"));
     }

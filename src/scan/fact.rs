@@ -205,7 +205,7 @@ words! {
         Contradiction = "contradiction", DynamicDefinition = "dynamic-definition", UnknownObject = "unknown-object",
         Duplicate = "duplicate-definition", AmbiguousCall = "ambiguous-call", NestedTooDeep = "nested-too-deep",
         UnknownFunction = "unknown-function", AnyError = "throws-any-error", DescriptionOutside = "description-outside",
-        Template = "template", Plan = "plan",
+        Template = "template", Plan = "plan", NotRead = "definition-not-read",
     }
 }
 

@@ -295,6 +295,10 @@ impl Reading {
                 if statement.is_continuation {
                     return Ok(());
                 }
+                let (command, line) = statement.meta();
+                if command.starts_with(b"gexec") {
+                    facts.fact(Fact::Diagnostic { code: Code::DynamicDefinition, detail: b"\\gexec", line })?;
+                }
                 if depth == 0 {
                     definitions::read(cursor, session, false, facts)?;
                 } else {

@@ -55,6 +55,11 @@ impl Reader<'_, '_> {
                 self.create_global(cursor, ObjectKind::Language)
             }
             b"role" | b"user" | b"group" if !cursor.is_word("mapping") => self.create_global(cursor, ObjectKind::Role),
+            b"operator" | b"cast" | b"text" | b"collation" | b"conversion" | b"statistics" | b"transform"
+            | b"access" => {
+                let line = cursor.behind(1).map_or(0, |item| item.line);
+                self.unread(&format!("CREATE {}", String::from_utf8_lossy(kind).to_uppercase()), line)
+            }
             _ => Ok(()),
         }
     }

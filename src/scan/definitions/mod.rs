@@ -31,6 +31,8 @@ pub fn read(mut cursor: Cursor<'_>, session: &Session, conditional: bool, facts:
     } else if cursor.take_word("select") && cursor.find_word("into") {
         cursor.skip(1);
         reader.select_into(&mut cursor)
+    } else if cursor.take_words(&["import", "foreign", "schema"]) {
+        reader.unread("IMPORT FOREIGN SCHEMA", cursor.line())
     } else {
         Ok(())
     }
@@ -104,7 +106,7 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn unread(&mut self, what: &str, line: u32) -> Result<(), Full> {
-        self.facts.fact(Fact::Diagnostic { code: Code::DynamicDefinition, detail: what.as_bytes(), line })
+        self.facts.fact(Fact::Diagnostic { code: Code::NotRead, detail: what.as_bytes(), line })
     }
 }
 
