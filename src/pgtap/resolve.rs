@@ -6,6 +6,7 @@
 
 use super::catalogue::Overload;
 use super::types::Type;
+use std::borrow::Cow;
 
 /// The outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +36,13 @@ pub struct Given<'a> {
 
 /// Chooses among `overloads` (`func_get_detail`).
 pub fn choose(overloads: &[Overload], given: &Given<'_>) -> Choice {
-    let all: Vec<Candidate> =
+    let all: Vec<Candidate<'_>> =
         overloads.iter().enumerate().filter_map(|(index, o)| Candidate::new(index, o, given)).collect();
     // "FuncnameGetCandidates": of two with the same parameters the one that is not variadic stays
-    let hidden = |c: &&Candidate| c.variadic && all.iter().any(|o| !o.variadic && o.params == c.params);
-    let candidates: Vec<Candidate> = all.iter().filter(|c| !hidden(c)).cloned().collect();
+    let hidden = |c: &Candidate<'_>| c.variadic && all.iter().any(|o| !o.variadic && o.params == c.params);
+    let candidates: Vec<&Candidate<'_>> = all.iter().filter(|c| !hidden(c)).collect();
     if given.types.iter().any(|ty| ty.is_dynamic()) {
-        return choose_dynamic(overloads, &candidates, given.types);
+        return choose_dynamic(&candidates, given.types);
     }
     choose_static(&candidates, given.types)
 }
@@ -63,37 +64,40 @@ pub fn parameters(overload: &Overload, given: &Given<'_>) -> Option<Vec<usize>> 
 
 /// A parameter list spread over the arguments of the call.
 #[derive(Debug, Clone)]
-struct Candidate {
+struct Candidate<'a> {
     index: usize,
-    params: Vec<Type>,
+    params: Cow<'a, [Type]>,
     variadic: bool,
 }
 
-impl Candidate {
-    fn new(index: usize, overload: &Overload, given: &Given<'_>) -> Option<Candidate> {
+impl<'a> Candidate<'a> {
+    fn new(index: usize, overload: &'a Overload, given: &Given<'_>) -> Option<Candidate<'a>> {
         let count = given.types.len();
         let declared = overload.params.len();
         let spread = overload.variadic && !given.variadic;
-        let mut params = overload.params.clone();
-        if spread && count >= declared && given.names.is_empty() {
+        let params = if spread && count >= declared && given.names.is_empty() {
+            let mut params = overload.params.clone();
             let element = params.pop()?.element();
             params.resize(count, element);
+            Cow::Owned(params)
         } else if count > declared || given.names.is_empty() && count < overload.fewest {
             return None;
+        } else if given.names.is_empty() {
+            Cow::Borrowed(&overload.params[..count])
         } else {
-            params = parameters(overload, given)?.into_iter().map(|place| overload.params[place]).collect();
-        }
+            Cow::Owned(parameters(overload, given)?.into_iter().map(|place| overload.params[place]).collect())
+        };
         Some(Candidate { index, params, variadic: spread })
     }
 }
 
-fn choose_static(candidates: &[Candidate], args: &[Type]) -> Choice {
-    let exact = |c: &&Candidate| c.params.iter().zip(args).all(|(p, a)| p == a);
+fn choose_static(candidates: &[&Candidate<'_>], args: &[Type]) -> Choice {
+    let exact = |c: &&&Candidate<'_>| c.params.iter().zip(args).all(|(p, a)| p == a);
     if let Some(found) = candidates.iter().find(exact) {
         return Choice::One(found.index);
     }
-    let fitting: Vec<&Candidate> =
-        candidates.iter().filter(|c| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p))).collect();
+    let fits = |c: &&Candidate<'_>| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
+    let fitting: Vec<&Candidate<'_>> = candidates.iter().copied().filter(fits).collect();
     let fitting = consistent(fitting, args);
     match fitting.as_slice() {
         [] => Choice::Undefined,
@@ -107,8 +111,8 @@ fn choose_static(candidates: &[Candidate], args: &[Type]) -> Choice {
 
 /// `can_coerce_type` checks polymorphic arguments for consistency (`check_generic_type_consistency`): a call such as
 /// `is(bigint, integer)` leaves no candidate.
-fn consistent<'a>(fitting: Vec<&'a Candidate>, args: &[Type]) -> Vec<&'a Candidate> {
-    let agrees = |c: &&Candidate| {
+fn consistent<'a, 'o>(fitting: Vec<&'a Candidate<'o>>, args: &[Type]) -> Vec<&'a Candidate<'o>> {
+    let agrees = |c: &&Candidate<'_>| {
         let any = c.params.iter().zip(args).filter(|(p, _)| **p == Type::AnyElement);
         let known: Vec<Type> = any.map(|(_, a)| *a).filter(|a| !matches!(a, Type::Unknown | Type::Dynamic)).collect();
         let same = |a: Type, b: Type| a == b || (a.is_array() && b.is_array() && (a.is_dynamic() || b.is_dynamic()));
@@ -118,7 +122,7 @@ fn consistent<'a>(fitting: Vec<&'a Candidate>, args: &[Type]) -> Vec<&'a Candida
 }
 
 /// Polymorphic parameters need one known argument: `is('a', 'b')` fails with 42804.
-fn checked(chosen: &Candidate, args: &[Type]) -> Choice {
+fn checked(chosen: &Candidate<'_>, args: &[Type]) -> Choice {
     let mut any =
         chosen.params.iter().zip(args).filter(|(p, _)| matches!(p, Type::AnyElement | Type::AnyArray)).peekable();
     if any.peek().is_some() && any.all(|(_, a)| *a == Type::Unknown) {
@@ -128,7 +132,7 @@ fn checked(chosen: &Candidate, args: &[Type]) -> Choice {
 }
 
 /// `func_select_candidate`
-fn select<'a>(mut left: Vec<&'a Candidate>, args: &[Type]) -> Option<&'a Candidate> {
+fn select<'a, 'o>(mut left: Vec<&'a Candidate<'o>>, args: &[Type]) -> Option<&'a Candidate<'o>> {
     left = best(left, |c| c.params.iter().zip(args).filter(|(p, a)| **a != Type::Unknown && p == a).count());
     if let [one] = left.as_slice() {
         return Some(one);
@@ -147,13 +151,13 @@ fn select<'a>(mut left: Vec<&'a Candidate>, args: &[Type]) -> Option<&'a Candida
         return None;
     }
     if let Some(slots) = settle(&left, args) {
-        let fits = |c: &&Candidate| {
+        let fits = |c: &&Candidate<'_>| {
             slots.iter().all(|(at, category, preferred)| {
                 let param = c.params[*at];
                 param.category() == *category && (!preferred || param.is_preferred())
             })
         };
-        let kept: Vec<&Candidate> = left.iter().copied().filter(fits).collect();
+        let kept: Vec<&Candidate<'_>> = left.iter().copied().filter(fits).collect();
         if !kept.is_empty() {
             left = kept;
         }
@@ -166,20 +170,21 @@ fn select<'a>(mut left: Vec<&'a Candidate>, args: &[Type]) -> Option<&'a Candida
     if known.any(|a| a != shared) {
         return None;
     }
-    let kept: Vec<&Candidate> = left.into_iter().filter(|c| c.params.iter().all(|p| shared.coerces_to(*p))).collect();
+    let kept: Vec<&Candidate<'_>> =
+        left.into_iter().filter(|c| c.params.iter().all(|p| shared.coerces_to(*p))).collect();
     match kept.as_slice() {
         [one] => Some(one),
         _ => None,
     }
 }
 
-fn best(candidates: Vec<&Candidate>, score: impl Fn(&Candidate) -> usize) -> Vec<&Candidate> {
+fn best<'a, 'o>(candidates: Vec<&'a Candidate<'o>>, score: impl Fn(&Candidate<'_>) -> usize) -> Vec<&'a Candidate<'o>> {
     let most = candidates.iter().map(|c| score(c)).max().unwrap_or(0);
     candidates.into_iter().filter(|c| score(c) == most).collect()
 }
 
 /// The category, and whether its preferred type, that each unknown argument settles on; none where they conflict.
-fn settle(candidates: &[&Candidate], args: &[Type]) -> Option<Vec<(usize, u8, bool)>> {
+fn settle(candidates: &[&Candidate<'_>], args: &[Type]) -> Option<Vec<(usize, u8, bool)>> {
     let mut slots = Vec::new();
     for (at, _) in args.iter().enumerate().filter(|(_, a)| **a == Type::Unknown) {
         let mut category = 0;
@@ -203,13 +208,12 @@ fn settle(candidates: &[&Candidate], args: &[Type]) -> Option<Vec<(usize, u8, bo
     Some(slots)
 }
 
-/// Tries the types that a dynamic argument can have; certain only where all of them lead to overloads that read the
-/// arguments alike.
-fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type]) -> Choice {
+/// Tries the types that a dynamic argument can have; certain only where all of them lead to one overload.
+fn choose_dynamic(candidates: &[&Candidate<'_>], args: &[Type]) -> Choice {
     const ARRAYS: [Type; 3] = [Type::NameArray, Type::TextArray, Type::OtherArray(0)];
     const OTHERS: [Type; 6] = [Type::Text, Type::Name, Type::Boolean, Type::Int4, Type::Refcursor, Type::Other(0)];
-    let fits = |c: &&Candidate| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
-    let fitting = consistent(candidates.iter().filter(fits).collect(), args);
+    let fits = |c: &&Candidate<'_>| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
+    let fitting = consistent(candidates.iter().copied().filter(fits).collect(), args);
     let fitting: Vec<usize> = fitting.iter().map(|c| c.index).collect();
     match fitting.as_slice() {
         [] => return Choice::Undefined,
@@ -244,15 +248,9 @@ fn choose_dynamic(overloads: &[Overload], candidates: &[Candidate], args: &[Type
     }
     match found.as_slice() {
         [] => Choice::Undefined,
-        [first, rest @ ..] if rest.iter().all(|index| alike(&overloads[*index], &overloads[*first])) => {
-            Choice::One(*first)
-        }
+        [one] => Choice::One(*one),
         _ => Choice::Dynamic(found),
     }
-}
-
-fn alike(a: &Overload, b: &Overload) -> bool {
-    a.roles == b.roles || (a.class == b.class && matches!(a.class, super::Class::Behavior | super::Class::Control))
 }
 
 #[cfg(test)]
