@@ -5,11 +5,22 @@
 //! ```
 //! Nothing is allocated after `new`. Offsets are 32-bit, so an arena is at most 4 GiB; the limits keep it below.
 
-use super::Record;
+use super::{Record, Tag};
 use crate::limits::to_u32;
+use std::cmp::Ordering;
 
 /// Bytes of a record in the arena.
 pub const RECORD_BYTES: usize = 40;
+
+/// Places of the words behind the first eight bytes of a record.
+const NAME: usize = 0;
+const SCHEMA: usize = 1;
+const SUB: usize = 2;
+const ARGS: usize = 3;
+const DETAIL: usize = 4;
+const SOURCE: usize = 5;
+const LINE: usize = 6;
+const SEQ: usize = 7;
 
 /// Number of an interned name: its offset in the names. 0 is the empty name.
 pub type Text = u32;
@@ -118,6 +129,29 @@ impl Arena {
         }
     }
 
+    /// The order of two records in a segment: by tag; evidence by object key, then, as all else, by source and ordinal.
+    /// Texts are interned, so that equal numbers need no look at the bytes.
+    pub fn compare(&self, a: usize, b: usize) -> Ordering {
+        let at = |number: usize| &self.block[self.block.len() - (number + 1) * RECORD_BYTES..][..RECORD_BYTES];
+        let (a, b) = (at(a), at(b));
+        let text = |n: usize| {
+            let (x, y) = (u32_at(a, 8 + n * 4), u32_at(b, 8 + n * 4));
+            if x == y { Ordering::Equal } else { self.text(x).cmp(self.text(y)) }
+        };
+        let number = |n: usize| u32_at(a, 8 + n * 4).cmp(&u32_at(b, 8 + n * 4));
+        let arrival = || number(SOURCE).then_with(|| number(SEQ));
+        match a[0].cmp(&b[0]) {
+            Ordering::Equal if a[0] == Tag::Evidence as u8 => text(NAME)
+                .then_with(|| text(SCHEMA))
+                .then_with(|| a[1..3].cmp(&b[1..3]))
+                .then_with(|| text(SUB))
+                .then_with(|| text(ARGS))
+                .then_with(arrival),
+            Ordering::Equal => arrival(),
+            order => order,
+        }
+    }
+
     fn text(&self, number: Text) -> &[u8] {
         if number == 0 {
             return b"";
@@ -175,14 +209,14 @@ fn decode(bytes: &[u8]) -> Record<Text> {
         a: bytes[3],
         b: bytes[4],
         via: u16::from_le_bytes([bytes[6], bytes[7]]),
-        name: word(0),
-        schema: word(1),
-        sub: word(2),
-        args: word(3),
-        detail: word(4),
-        source: word(5),
-        line: word(6),
-        seq: word(7),
+        name: word(NAME),
+        schema: word(SCHEMA),
+        sub: word(SUB),
+        args: word(ARGS),
+        detail: word(DETAIL),
+        source: word(SOURCE),
+        line: word(LINE),
+        seq: word(SEQ),
     }
 }
 

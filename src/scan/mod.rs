@@ -151,11 +151,14 @@ impl Scanner {
     }
 
     fn follow_plan(&mut self, counts: Counts) {
+        if !self.fixed || self.reading.role == SourceRole::Schema {
+            return;
+        }
         let (command, _) = self.statement.meta();
         let quiet =
             |word: &[u8]| matches!(word, b"set" | b"unset" | b"echo" | b"pset" | b"timing" | b"o" | b"x" | b"t");
         let word = command.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-        self.fixed &= (command.is_empty() || quiet(word))
+        self.fixed = (command.is_empty() || quiet(word))
             && self.statement.end != End::Part
             && !self.statement.is_continuation
             && lints::is_fixed(Cursor::new(&self.statement), counts.assertions);

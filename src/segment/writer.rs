@@ -4,32 +4,19 @@ use super::block::FileWriter;
 use super::rows::RowWriter;
 use super::{FileKind, Identity};
 use crate::limits::BLOCK_BYTES;
-use crate::record::{Arena, Record, Tag};
+use crate::record::{Arena, Record};
 
 /// Writes the records of `arena`. Costs n log n in their number; the result is at most about as large as the arena.
 pub fn write(arena: &Arena, identity: Identity) -> Vec<u8> {
     let mut file = FileWriter::new(FileKind::Segment, identity);
     let mut order: Vec<usize> = (0..arena.len()).collect();
-    order.sort_unstable_by(|a, b| {
-        let (a, b) = (arena.record(*a), arena.record(*b));
-        sort_key(&a).cmp(&sort_key(&b))
-    });
+    order.sort_unstable_by(|a, b| arena.compare(*a, *b));
     let mut block = Block::default();
     for number in order {
         block.add(&mut file, &arena.record(number));
     }
     block.flush(&mut file);
     file.finish()
-}
-
-type SortKey<'a> = (u8, &'a [u8], &'a [u8], u8, u8, &'a [u8], &'a [u8], u32, u32);
-
-fn sort_key<'a>(r: &Record<&'a [u8]>) -> SortKey<'a> {
-    if r.tag == Tag::Evidence as u8 {
-        (r.tag, r.name, r.schema, r.kind, r.scope, r.sub, r.args, r.source, r.seq)
-    } else {
-        (r.tag, b"", b"", 0, 0, b"", b"", r.source, r.seq)
-    }
 }
 
 #[derive(Default)]

@@ -6,9 +6,20 @@ use crate::pgtap::Type;
 use crate::sql::types;
 use std::sync::OnceLock;
 
-/// A function of PostgreSQL's own of which something is known.
+/// A function of PostgreSQL's own of which something is known. Most words are turned away by their length and first
+/// letter.
 pub fn is_known(name: &[u8]) -> bool {
-    result_of(name).is_some() || rule_of(name).is_some()
+    static LENGTHS: OnceLock<[u32; 256]> = OnceLock::new();
+    let lengths = LENGTHS.get_or_init(|| {
+        let mut lengths = [0; 256];
+        let names = results().iter().map(|(name, _)| name.as_bytes()).chain(OF_ARGUMENTS.iter().map(|(name, _)| *name));
+        for name in names {
+            lengths[usize::from(name[0])] |= 1 << (name.len() % 32);
+        }
+        lengths
+    });
+    let Some(first) = name.first() else { return false };
+    lengths[usize::from(*first)] & 1 << (name.len() % 32) != 0 && (result_of(name).is_some() || rule_of(name).is_some())
 }
 
 /// What a call yields. The arguments are read only where they matter.
@@ -117,13 +128,17 @@ const RESULTS: &str = include_str!("results.tsv");
 
 /// The result type of PostgreSQL's own functions of this name, where all of them have the same.
 fn result_of(name: &[u8]) -> Option<Type> {
-    static TABLE: OnceLock<Vec<(&str, Type)>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| {
-        let lines = RESULTS.lines().filter(|line| !line.starts_with('#'));
-        lines.filter_map(|line| line.split_once('\t')).map(|(name, ty)| (name, Type::named(ty))).collect()
-    });
+    let table = results();
     let at = table.binary_search_by(|(known, _)| known.as_bytes().cmp(name)).ok()?;
     Some(table[at].1)
+}
+
+fn results() -> &'static [(&'static str, Type)] {
+    static TABLE: OnceLock<Vec<(&str, Type)>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let lines = RESULTS.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split_once('\t')).map(|(name, ty)| (name, Type::named(ty))).collect()
+    })
 }
 
 fn fold(name: &[u8], arguments: &[Typed]) -> Value {
