@@ -161,6 +161,8 @@ fn what_is_odd_about_a_test_is_told() {
         ("SELECT plan(2); SELECT pass();", "plan the plan is 2, but 1 assertions run"),
         ("SELECT plan(1); SELECT pass();", ""),
         ("SELECT plan(2); SELECT pass() FROM t;", ""),
+        ("CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT pass()'; SELECT plan(1); SELECT pass();", ""),
+        ("CREATE TABLE t (LIKE u); SELECT pass();", ""),
         ("SELECT plan(2); SELECT check_all(); SELECT pass();", ""),
         ("SELECT plan(2); DO $$ BEGIN PERFORM 1; END $$; SELECT pass();", ""),
         ("{% if x %} SELECT pass(); {% endif %}", "template"),

@@ -64,7 +64,9 @@ async function list(name: string, rows: AsyncIterable<unknown>, write: Write): P
 async function* objectRows(coverage: Coverage): AsyncIterable<object> {
   for await (const object of coverage.iterate()) {
     const evidence = [];
-    for await (const row of picked((page) => coverage.evidence(object, page), EVIDENCE)) evidence.push(row);
+    if (object.structure + object.behavior + object.act + object.fixture > 0) {
+      for await (const row of picked((page) => coverage.evidence(object, page), EVIDENCE)) evidence.push(row);
+    }
     yield { ...objectRow(object), evidence };
   }
 }

@@ -412,21 +412,25 @@ impl Reader {
                 if let Some(block) = self.need_paths()? {
                     return Ok(Some(block));
                 }
-                self.scan(running, kind::OBJECTS, page.limit, skip, |bytes, before, paths, filter| {
-                    let row = object_row(bytes, before, paths)?;
-                    Ok(keep(&row, filter).then_some(Row::Object(row)))
+                self.scan(running, kind::OBJECTS, page.limit, skip, |bytes, before, context| {
+                    let stored = StoredObject::read(bytes, before)?;
+                    if !context.wanted {
+                        return Ok(None);
+                    }
+                    let row = stored.row(before, context.paths)?;
+                    Ok(keep(&row, context.filter).then_some(Row::Object(row)))
                 })
             }
             Query::Evidence { key, page } => self.run_evidence(running, &key, page),
-            Query::Files(page) => self.scan(running, kind::FILES, page.limit, never, |bytes, _, _, _| {
+            Query::Files(page) => self.scan(running, kind::FILES, page.limit, never, |bytes, _, _| {
                 file_row(bytes).map(|row| Some(Row::File(row)))
             }),
             Query::Diagnostics(page) => {
                 if let Some(block) = self.need_paths()? {
                     return Ok(Some(block));
                 }
-                self.scan(running, kind::DIAGNOSTICS, page.limit, never, |bytes, _, paths, _| {
-                    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
+                self.scan(running, kind::DIAGNOSTICS, page.limit, never, |bytes, _, context| {
+                    let (file, line) = (path(context.paths, bytes.u32()?)?, bytes.u32()?);
                     let number = bytes.u8()?;
                     let code = fact::Code::from_number(number).ok_or_else(|| unknown("diagnostic code"))?;
                     let message = text(bytes)?;
@@ -437,8 +441,8 @@ impl Reader {
                 if let Some(block) = self.need_paths()? {
                     return Ok(Some(block));
                 }
-                self.scan(running, kind::STALE, page.limit, never, |bytes, _, paths, _| {
-                    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
+                self.scan(running, kind::STALE, page.limit, never, |bytes, _, context| {
+                    let (file, line) = (path(context.paths, bytes.u32()?)?, bytes.u32()?);
                     let key = split_key(bytes.bytes()?)?;
                     let via = text(bytes)?;
                     Ok(Some(Row::Stale(StaleRow { key, file, line, via })))
@@ -464,9 +468,9 @@ impl Reader {
             let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
             let mut found = None;
             for _ in 0..count {
-                let row = object_row(&mut bytes, &mut before, &self.paths)?;
+                let stored = StoredObject::read(&mut bytes, &mut before)?;
                 if before == wanted {
-                    found = Some(row.evidence);
+                    found = Some(stored.evidence);
                     break;
                 }
             }
@@ -476,8 +480,8 @@ impl Reader {
         }
         let (_, until) = running.bounds.unwrap_or_default();
         let limit = page.limit.min(until.saturating_sub(running.at).saturating_add(to_u32(running.rows.len())));
-        self.scan(running, kind::EVIDENCE, limit, never, |bytes, _, paths, _| {
-            evidence_row(bytes, paths).map(|row| Some(Row::Evidence(row)))
+        self.scan(running, kind::EVIDENCE, limit, never, |bytes, _, context| {
+            evidence_row(bytes, context).map(|row| row.map(Row::Evidence))
         })
     }
 
@@ -488,7 +492,7 @@ impl Reader {
         kind: u8,
         limit: u32,
         skip: impl Fn(&[u8], Option<&[u8]>) -> bool,
-        decode: impl Fn(&mut Bytes<'_>, &mut Vec<u8>, &[String], Option<&Regex>) -> Result<Option<Row>, Error>,
+        decode: impl Fn(&mut Bytes<'_>, &mut Vec<u8>, &Context<'_>) -> Result<Option<Row>, Error>,
     ) -> Result<Option<usize>, Error> {
         let limit = limit as usize;
         let mut start = 0u32;
@@ -504,14 +508,15 @@ impl Reader {
                     running.at = end;
                 } else {
                     let Some((payload, count)) = self.loaded(number) else { return Ok(Some(number)) };
-                    let paths = self.paths.as_slice();
+                    let mut context = Context { paths: &self.paths, filter: running.filter.as_ref(), wanted: false };
                     let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
                     for row in start..start.saturating_add(count) {
                         if running.rows.len() == limit {
                             break;
                         }
-                        let decoded = decode(&mut bytes, &mut before, paths, running.filter.as_ref())?;
-                        if row >= running.at {
+                        context.wanted = row >= running.at;
+                        let decoded = decode(&mut bytes, &mut before, &context)?;
+                        if context.wanted {
                             running.rows.extend(decoded);
                             running.at = row + 1;
                         }
@@ -613,23 +618,56 @@ fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
     Ok(ObjectKey { kind, schema: next()?, name: next()?, sub: next()?, args: next()? })
 }
 
-fn object_row(bytes: &mut Bytes<'_>, key: &mut Vec<u8>, paths: &[String]) -> Result<ObjectRow, Error> {
-    bytes.prefixed(key, KEY_BYTES)?;
-    let state = State::from_number(bytes.u8()?).ok_or_else(|| unknown("state"))?;
-    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
-    let counts = [bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?];
-    let aspects = u128::from(bytes.u64()?) | u128::from(bytes.u64()?) << 64;
-    let evidence = (bytes.u32()?, bytes.u32()?);
-    let aspects = (0..128u8).filter(|n| aspects >> n & 1 == 1).map(|n| Aspect(n).as_str()).collect();
-    Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, evidence })
+/// What rows are decoded with.
+struct Context<'a> {
+    paths: &'a [String],
+    filter: Option<&'a Regex>,
+    /// The row is asked for; others are only passed over.
+    wanted: bool,
 }
 
-fn evidence_row(bytes: &mut Bytes<'_>, paths: &[String]) -> Result<EvidenceRow, Error> {
-    let (file, line) = (path(paths, bytes.u32()?)?, bytes.u32()?);
-    let via = spell_via(bytes.u16()?);
-    let aspect = Aspect(bytes.u8()?).as_str();
-    let strength = Strength::from_number(bytes.u8()?).ok_or_else(|| unknown("strength"))?;
-    Ok(EvidenceRow { file, line, via, aspect, strength })
+/// An object as it is stored, behind its key.
+struct StoredObject {
+    state: u8,
+    file: u32,
+    line: u32,
+    counts: [u32; 4],
+    aspects: [u64; 2],
+    evidence: (u32, u32),
+}
+
+impl StoredObject {
+    fn read(bytes: &mut Bytes<'_>, key: &mut Vec<u8>) -> Result<StoredObject, Error> {
+        bytes.prefixed(key, KEY_BYTES)?;
+        Ok(StoredObject {
+            state: bytes.u8()?,
+            file: bytes.u32()?,
+            line: bytes.u32()?,
+            counts: [bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?],
+            aspects: [bytes.u64()?, bytes.u64()?],
+            evidence: (bytes.u32()?, bytes.u32()?),
+        })
+    }
+
+    fn row(&self, key: &[u8], paths: &[String]) -> Result<ObjectRow, Error> {
+        let state = State::from_number(self.state).ok_or_else(|| unknown("state"))?;
+        let mut aspects = Vec::new();
+        for (word, base) in self.aspects.into_iter().zip([0u8, 64]) {
+            aspects.extend((0..64u8).filter(|n| word >> n & 1 == 1).map(|n| Aspect(base + n).as_str()));
+        }
+        let (file, line, counts, evidence) = (path(paths, self.file)?, self.line, self.counts, self.evidence);
+        Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, evidence })
+    }
+}
+
+fn evidence_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<Option<EvidenceRow>, Error> {
+    let (file, line, via, aspect, strength) = (bytes.u32()?, bytes.u32()?, bytes.u16()?, bytes.u8()?, bytes.u8()?);
+    if !context.wanted {
+        return Ok(None);
+    }
+    let strength = Strength::from_number(strength).ok_or_else(|| unknown("strength"))?;
+    let (file, via, aspect) = (path(context.paths, file)?, spell_via(via), Aspect(aspect).as_str());
+    Ok(Some(EvidenceRow { file, line, via, aspect, strength }))
 }
 
 fn file_row(bytes: &mut Bytes<'_>) -> Result<FileRow, Error> {

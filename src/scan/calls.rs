@@ -18,6 +18,8 @@ use crate::sql::types;
 pub struct Counts {
     /// Calls that yield a test result.
     pub assertions: u32,
+    /// Those that stand in the script itself and so print their result.
+    pub printed: u32,
     /// Calls that could not be understood.
     pub unresolved: u32,
     /// The number that `plan` was called with.
@@ -315,6 +317,7 @@ impl<'a> Found<'a> {
             return Ok(None);
         }
         counts.assertions += 1;
+        counts.printed += u32::from(place.context == Context::Script);
         let Some((index, overload)) = certain.zip(overload).filter(|_| choice != Choice::Mismatch) else {
             self.blind(problem.unwrap_or(Code::Dynamic), counts, facts)?;
             return Ok(Some(self.first));
@@ -569,6 +572,6 @@ mod tests {
     fn every_assertion_is_counted_and_a_plan_is_none() {
         let (_, counts) =
             found("SELECT plan(3), has_table('a'), CASE WHEN x THEN pass() ELSE has_view(f()) END, diag('x')");
-        assert_eq!(counts, Counts { assertions: 3, unresolved: 1, plan: Some(3), plan_line: 1 });
+        assert_eq!(counts, Counts { assertions: 3, printed: 3, unresolved: 1, plan: Some(3), plan_line: 1 });
     }
 }

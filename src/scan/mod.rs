@@ -161,18 +161,18 @@ impl Scanner {
         self.fixed = (command.is_empty() || quiet(word))
             && self.statement.end != End::Part
             && !self.statement.is_continuation
-            && lints::is_fixed(Cursor::new(&self.statement), counts.assertions);
+            && lints::is_fixed(Cursor::new(&self.statement), counts.printed);
     }
 
     /// A plan that the text shows cannot be met.
     fn check_plan(&mut self, facts: &mut dyn Facts) -> Result<(), Full> {
-        if let (Some(plan), Counts { assertions, .. }) = (self.counts.plan, self.counts)
+        if let (Some(plan), Counts { printed, .. }) = (self.counts.plan, self.counts)
             && self.reading.role == SourceRole::Tests
             && self.fixed
             && !self.plan_checked
-            && plan != assertions
+            && plan != printed
         {
-            let detail = format!("{plan}\0{assertions}");
+            let detail = format!("{plan}\0{printed}");
             facts.fact(Fact::Diagnostic {
                 code: Code::Plan,
                 detail: detail.as_bytes(),
@@ -201,6 +201,7 @@ impl Scanner {
         read?;
         self.follow_plan(counts);
         self.counts.assertions += counts.assertions;
+        self.counts.printed += counts.printed;
         self.counts.unresolved += counts.unresolved;
         if counts.plan.is_some() {
             (self.counts.plan, self.counts.plan_line) = (counts.plan, counts.plan_line);
@@ -283,7 +284,7 @@ impl Reading {
                 lints::read(cursor, place, facts)?;
                 if depth == 0 {
                     // what tests create is no part of the schema, and naming it is not stale
-                    definitions::read(cursor, session, false, facts)?;
+                    definitions::read(cursor, session, definitions::Origin::Test, facts)?;
                 }
                 for body in bodies(cursor) {
                     self.body(cursor, body, session, depth, counts, facts)?;
@@ -303,7 +304,7 @@ impl Reading {
                     facts.fact(Fact::Diagnostic { code: Code::DynamicDefinition, detail: b"\\gexec", line })?;
                 }
                 if depth == 0 {
-                    definitions::read(cursor, session, false, facts)?;
+                    definitions::read(cursor, session, definitions::Origin::Schema, facts)?;
                 } else {
                     self.branches(cursor, session, facts)?;
                 }
@@ -357,7 +358,7 @@ impl Reading {
         while let Some(item) = cursor.peek() {
             let word: &[u8] = if item.tok == Tok::Word { cursor.text(item) } else { b"" };
             if starts && matches!(word, b"create" | b"alter" | b"drop") {
-                return definitions::read(cursor, session, true, facts);
+                return definitions::read(cursor, session, definitions::Origin::Branch, facts);
             }
             if word == b"execute" && starts {
                 return facts.fact(Fact::Diagnostic {

@@ -1,6 +1,6 @@
 //! CREATE TABLE: columns, constraints, and the names of those that have none.
 
-use super::Reader;
+use super::{Origin, Reader};
 use crate::scan::fact::{Full, GUARDED, ObjectKind, Op, PARTITION, WORDS};
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::statement::Tok;
@@ -100,7 +100,7 @@ impl Reader<'_, '_> {
         let kind = if partitioned { ObjectKind::PartitionedTable } else { kind };
         let mut detail = parent.map(partition_detail).unwrap_or_default();
         let body = body.filter(|_| !is_query && parent.is_none());
-        let guarded = (op == Op::CreateIfMissing || self.conditional) && body.is_some();
+        let guarded = (op == Op::CreateIfMissing || self.origin == Origin::Branch) && body.is_some();
         if guarded {
             detail = GUARDED.to_vec();
         }
