@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 # cargo, tsc and vitest use all cores themselves, and the lines of steps stay in order
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-rust test-wasm test-js e2e screenshots check ready clean
+.PHONY: help setup build demo test test-rust test-wasm test-js e2e soak screenshots check ready clean
 MAKEFLAGS += --no-print-directory
 
 quiet := scripts/quiet.sh
@@ -48,6 +48,9 @@ test-js: dist/package.json ## the npm package in Node
 e2e: dist/package.json $(stamp)/chromium ## the page in headless Chromium
 	@rm -f $(results)/e2e.json
 	@$(vitest) --outputFile.json=$(results)/e2e.json --dir tests/e2e
+
+soak: $(stamp)/rust ## hostile text for minutes: SOAK_SECONDS=600 SEED=7 make soak
+	@cargo test --quiet --release --test soak -- --ignored --nocapture
 
 screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in build/screenshots
 	@node scripts/screenshots.mjs

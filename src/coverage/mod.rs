@@ -230,6 +230,11 @@ impl Fold {
         if !wanted.kind.is_inventoried() {
             return false;
         }
+        // has_relation accepts an index, too
+        let index = Wanted { kind: ObjectKind::Index, name: b"", sub: wanted.name, ..*wanted };
+        if wanted.kind == ObjectKind::Relation && !self.inventory.find(index).is_empty() {
+            return false;
+        }
         // pg_catalog is searched first
         let of_the_system = match wanted.kind {
             ObjectKind::Type => types::is_built_in(&types::normalize(wanted.name)),

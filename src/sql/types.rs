@@ -168,7 +168,12 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     let system = first.schema.is_none_or(|s| s == b"pg_catalog");
     let mut serial = false;
     let built_in;
-    let mut spelled = if !system || quoted {
+    let internal = if system { internal_name(&text, quoted) } else { None };
+    let mut spelled = if let Some(spelled) = internal {
+        built_in = true;
+        modifier(cursor);
+        spelled
+    } else if !system || quoted {
         let char_type = quoted && system && text == "char";
         built_in = char_type;
         match first.schema {
@@ -208,6 +213,22 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         spelled.push_str("[]");
     }
     Some(TypeName { spelled, set, built_in, serial })
+}
+
+/// A type by its name in pg_type: quoted, as in `"text"`, or with the underscore of its array, as in `_int4`.
+fn internal_name(text: &str, quoted: bool) -> Option<String> {
+    const INTERNAL: [&str; 10] =
+        ["bool", "bpchar", "float4", "float8", "int2", "int4", "int8", "timestamptz", "timetz", "varchar"];
+    let element = text.strip_prefix('_');
+    if element.is_none() && !quoted {
+        return None;
+    }
+    let name = element.unwrap_or(text);
+    // names of the grammar alone
+    let of_grammar = ["integer", "bigint", "smallint", "boolean", "real", "character", "any"].contains(&name);
+    let known = INTERNAL.contains(&name) || (BUILT_IN.binary_search(&name).is_ok() && !of_grammar);
+    let spelled = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, spelled)| spelled);
+    known.then(|| if element.is_some() { format!("{spelled}[]") } else { spelled.to_owned() })
 }
 
 /// `schema.table.column%TYPE`
@@ -329,6 +350,14 @@ mod tests {
             ("status", "status"),
             ("bit varying(3)", "bit varying"),
             ("serial", "integer"),
+            ("_int4", "integer[]"),
+            ("_text", "text[]"),
+            ("_mood", "_mood"),
+            ("\"text\"", "text"),
+            ("\"int4\"", "integer"),
+            ("\"integer\"", "\"integer\""),
+            ("\"Odd T\"", "\"Odd T\""),
+            ("app.rooms.id%TYPE", "app.rooms.id%TYPE"),
         ] {
             assert_eq!(normalize(written.as_bytes()), spelled, "{written}");
         }
