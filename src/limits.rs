@@ -70,7 +70,7 @@ impl Limits {
 
     /// Upper bound of the heap that an analyzer holds, in bytes.
     ///
-    /// The arena and the segment made of it (a record takes at most its arena size plus framing); for each nesting
+    /// The arena and the segment made of it (at most 1.6 times as large, beside its records' order); for each nesting
     /// level a token buffer, a statement's text and its tokens (20 bytes, and 4 for an open parenthesis), twice for a
     /// growing vector; and a fixed part.
     pub fn memory_bytes(self) -> usize {

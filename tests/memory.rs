@@ -59,6 +59,17 @@ fn peak(role: SourceRole, limits: Limits, head: &str, piece: &str, repeat: usize
 fn bounded_memory() {
     let limits = Limits { arena_bytes: MIN_ARENA_BYTES * 4, statement_bytes: 64 * 1024 };
     let formula = limits.memory_bytes();
+    let path = format!(
+        "SET search_path = {};",
+        (0..16).map(|n| format!("{}{n}", "s".repeat(60))).collect::<Vec<_>>().join(", ")
+    );
+    let tables = (0..64).map(|n| format!("t{n}")).collect::<Vec<_>>().join(", ");
+    let prepares: String = (0..256).map(|n| format!("PREPARE p{n} AS SELECT 1 FROM {tables};")).collect();
+    let routine = |letter: &str| {
+        let types: Vec<String> = (0..55).map(|n| format!("\"{}{n:02}\"", letter.repeat(60))).collect();
+        format!("DROP FUNCTION f({});", types.join(","))
+    };
+    let drops = routine("a") + &routine("b");
     // each shape is about 8 MB, many times what the formula allows
     for (name, head, piece, tail) in [
         ("a string literal", "SELECT '", "text ", "';"),
@@ -75,6 +86,8 @@ fn bounded_memory() {
         ("tables", "", "CREATE TABLE app.rooms (id int PRIMARY KEY, a text); ", ""),
         ("a wide table", "CREATE TABLE t (", "c int REFERENCES u, ", "z int);"),
         ("psql commands", "", "\\set name value\n", ""),
+        ("prepared statements that use much", &path, &prepares, ""),
+        ("long texts in turn", "", &drops, ""),
         ("prepared statements", "", "PREPARE p AS SELECT * FROM a, b, c; ", ""),
     ] {
         for role in [SourceRole::Schema, SourceRole::Tests] {

@@ -12,6 +12,12 @@ use std::cmp::Ordering;
 /// Bytes of a record in the arena.
 pub const RECORD_BYTES: usize = 40;
 
+/// Most bytes of a row in a segment, texts aside.
+const ROW_BYTES: usize = 32;
+/// A segment is at most this many fifths of the arena: a few long texts in many records would make it many times as
+/// large, because there each record has its own.
+const WRITTEN_FIFTHS: usize = 8;
+
 /// Places of the words behind the first eight bytes of a record.
 const NAME: usize = 0;
 const SCHEMA: usize = 1;
@@ -33,6 +39,8 @@ pub struct Arena {
     names_end: usize,
     records: usize,
     names: usize,
+    /// Most bytes that the records take in a segment, where texts are not kept once.
+    written: usize,
 }
 
 impl Arena {
@@ -40,7 +48,7 @@ impl Arena {
     pub fn new(bytes: usize) -> Self {
         // one slot for each 64 bytes or less: a record takes 40, so one new name a record finds its slot
         let slots = (bytes / 32).next_power_of_two() / 2;
-        let mut arena = Arena { block: vec![0; bytes], slots, names_end: 0, records: 0, names: 0 };
+        let mut arena = Arena { block: vec![0; bytes], slots, names_end: 0, records: 0, names: 0, written: 0 };
         arena.clear();
         arena
     }
@@ -72,17 +80,26 @@ impl Arena {
         self.names_end = table;
         self.records = 0;
         self.names = 0;
+        self.written = 0;
+    }
+
+    /// Most bytes that a segment of the records takes, blocks and index aside.
+    pub fn written_bytes(&self) -> usize {
+        self.written
     }
 
     /// Adds a record and interns its texts. False, and nothing changed, where there is no room.
     pub fn push(&mut self, record: &Record<&[u8]>) -> bool {
         let texts = [record.name, record.schema, record.sub, record.args, record.detail];
         let longest: usize = texts.iter().map(|t| t.len() + 2).sum();
-        if self.names_end + longest + (self.records + 1) * RECORD_BYTES > self.block.len()
+        let written = self.written + longest + ROW_BYTES;
+        if self.records > 0 && written > self.block.len() / 5 * WRITTEN_FIFTHS
+            || self.names_end + longest + (self.records + 1) * RECORD_BYTES > self.block.len()
             || self.names + texts.len() > self.slots * 3 / 4
         {
             return false;
         }
+        self.written = written;
         let numbers = texts.map(|text| self.intern(text));
         let [name, schema, sub, args, detail] = numbers;
         let stored = Record {

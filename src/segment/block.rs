@@ -43,6 +43,11 @@ impl FileWriter {
         FileWriter { identity, out: header(kind, identity).to_vec(), drained: 0, blocks: Vec::new(), records: 0 }
     }
 
+    /// Makes room for this many bytes at once, so that growing takes no more.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.out.reserve_exact(bytes);
+    }
+
     /// Number that the next block gets.
     pub fn next_block(&self) -> u32 {
         to_u32(self.blocks.len())
