@@ -50,7 +50,7 @@ e2e: dist/package.json $(stamp)/chromium ## the page in headless Chromium
 	@$(vitest) --outputFile.json=$(results)/e2e.json --dir tests/e2e
 
 soak: $(stamp)/rust ## hostile text for minutes: SOAK_SECONDS=600 SEED=7 make soak
-	@cargo test --quiet --release --test soak -- --ignored --nocapture
+	@cargo test --quiet --release --test soak --test memory -- --ignored --nocapture
 
 screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in build/screenshots
 	@node scripts/screenshots.mjs

@@ -96,3 +96,29 @@ fn bounded_memory() {
         }
     }
 }
+
+/// Gigabytes in one token, one statement, one line: the same memory as for a little, in time that grows with the bytes.
+#[test]
+#[ignore = "takes a minute: make soak"]
+fn bounded_memory_at_any_size() {
+    let limits = Limits::default();
+    let formula = limits.memory_bytes();
+    let (mebibyte, gibibyte) = (16, 16 * 1024);
+    for (name, head, piece, repeat, tail) in [
+        ("a string literal of a gibibyte", "SELECT has_table('", "text ", gibibyte, "');"),
+        ("a dollar body of a gibibyte", "DO $body$", "SELECT has_table('a'); ", gibibyte, "$body$;"),
+        ("a comment of a gibibyte", "/*", "comment ", gibibyte, "*/"),
+        ("COPY data of a gibibyte", "COPY t FROM stdin;\n", "1\t2\n", gibibyte, "\\.\n"),
+        ("a statement of ten million tokens", "SELECT ", "1 , f(2), ", 100 * mebibyte / 3, "3;"),
+        ("a hundred thousand open parentheses", "SELECT is(", "(", 2, ""),
+        ("a line of a hundred mebibytes", "", "SELECT 1; ", 100 * mebibyte, "\n"),
+        ("names of a mebibyte", "", &format!("SELECT \"{}\";", "name".repeat(1 << 18)), 20, ""),
+    ] {
+        for role in [SourceRole::Schema, SourceRole::Tests] {
+            let start = std::time::Instant::now();
+            let used = peak(role, limits, head, piece, repeat, tail);
+            assert!(used <= formula, "{name} as {}: {used} bytes, the formula says {formula}", role.as_str());
+            println!("{name} as {}: {used} bytes of {formula}, {:?}", role.as_str(), start.elapsed());
+        }
+    }
+}
