@@ -143,7 +143,7 @@ fn word(step: Step) -> &'static str {
 fn bytes(name: &str, given: Option<f64>, default: usize) -> Result<usize, JsValue> {
     let Some(given) = given else { return Ok(default) };
     super::length(given).ok().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| {
-        thrown(&Error::new(Code::Config, format!("limits.{name} is {given}; give a whole number of bytes")))
+        thrown(&Error::new(Code::Config, format!("limits.{name} is no whole number; give a number of bytes")))
     })
 }
 
