@@ -94,6 +94,10 @@ pub struct Statement {
 const NAME_ROOM: usize = 256;
 const NAME_TOKENS: usize = 8;
 
+/// Room for most statements.
+const TYPICAL_BYTES: usize = 256;
+const TYPICAL_TOKENS: usize = 64;
+
 /// What is not closed ends with the statement.
 const UNCLOSED: u32 = u32::MAX;
 
@@ -101,8 +105,8 @@ impl Statement {
     /// A collector for at most `text_limit` bytes and `item_limit` tokens.
     pub fn new(text_limit: usize, item_limit: usize) -> Self {
         Statement {
-            text: Vec::new(),
-            items: Vec::new(),
+            text: Vec::with_capacity(TYPICAL_BYTES.min(text_limit)),
+            items: Vec::with_capacity(TYPICAL_TOKENS.min(item_limit)),
             text_limit,
             item_limit,
             end: End::Open,
@@ -177,15 +181,12 @@ impl Statement {
         let kept = token.text.len().min(room);
         self.text.extend_from_slice(&token.text[..kept]);
         decode(&mut self.text, start);
-        let item = Item {
-            tok,
-            cut: token.cut || kept < token.text.len(),
-            start: to_u32(start),
-            end: to_u32(self.text.len()),
-            line: token.line,
-            close: UNCLOSED,
-        };
-        self.items.push(item);
+        self.add(tok, token, start, token.cut || kept < token.text.len());
+    }
+
+    fn add(&mut self, tok: Tok, token: &Token<'_>, start: usize, cut: bool) {
+        let (start, end) = (to_u32(start), to_u32(self.text.len()));
+        self.items.push(Item { tok, cut, start, end, line: token.line, close: UNCLOSED });
         if token.unterminated {
             self.unterminated = Some(token.line);
         }
@@ -194,7 +195,7 @@ impl Statement {
     /// "identifiers" and "begin_depth" of psqlscan.l: semicolons inside of a BEGIN ATOMIC body end nothing.
     fn track_begin(&mut self, word: &[u8]) {
         let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
-        if (is(b"create") || is(b"function") || is(b"procedure") || is(b"or") || is(b"replace")) && self.words < 4 {
+        if self.words < 4 && (is(b"create") || is(b"function") || is(b"procedure") || is(b"or") || is(b"replace")) {
             self.head[self.words as usize] = word[0].to_ascii_lowercase();
         }
         self.words = self.words.saturating_add(1);
@@ -227,9 +228,6 @@ impl Statement {
 
     /// U&'…' UESCAPE 'x': the word and its argument belong to the literal. True where the token was taken.
     fn take_uescape(&mut self, token: &Token<'_>) -> bool {
-        if self.unicode.is_none() {
-            return false;
-        }
         match token.kind {
             Kind::Word if !self.uescape && token.text.eq_ignore_ascii_case(b"uescape") => {
                 self.uescape = true;
@@ -255,7 +253,7 @@ impl Sink for Statement {
     }
 
     fn token(&mut self, token: Token<'_>) -> Flow {
-        if self.take_uescape(&token) {
+        if self.unicode.is_some() && self.take_uescape(&token) {
             return Flow::Continue;
         }
         match token.kind {
@@ -332,16 +330,25 @@ impl Statement {
             }
             _ => {}
         }
-        self.push(Tok::Punct(byte), token, |_, _| {});
+        let start = self.text.len();
+        let room = start < self.text_limit;
+        if room {
+            self.text.push(byte);
+        }
+        self.add(Tok::Punct(byte), token, start, token.cut || !room);
         self.track_close(byte);
         self.check_limits()
     }
 
-    /// A part does not end between a name and what may make a call of it, within bounds.
     fn check_limits(&mut self) -> Flow {
         if self.text.len() < self.text_limit && self.items.len() < self.item_limit {
             return Flow::Continue;
         }
+        self.over_limits()
+    }
+
+    /// A part does not end between a name and what may make a call of it, within bounds.
+    fn over_limits(&mut self) -> Flow {
         let in_name =
             self.items.last().is_some_and(|item| matches!(item.tok, Tok::Word | Tok::Quoted | Tok::Punct(b'.')));
         if in_name && self.text.len() < self.text_limit + NAME_ROOM && self.items.len() < self.item_limit + NAME_TOKENS

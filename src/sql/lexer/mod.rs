@@ -162,8 +162,6 @@ pub struct Lexer {
     cut: bool,
     /// Start of the current token's text in the window at hand.
     start: usize,
-    /// How far lines have been counted in the window at hand.
-    counted: usize,
     line: u32,
     token_line: u32,
     quoting: Quoting,
@@ -186,7 +184,6 @@ impl Lexer {
             carry: Vec::new(),
             cut: false,
             start: 0,
-            counted: 0,
             line,
             token_line: line,
             quoting: Quoting::Plain,
@@ -208,7 +205,6 @@ impl Lexer {
     pub fn feed(&mut self, input: &[u8], sink: &mut impl Sink) -> usize {
         let mut at = 0;
         self.start = 0;
-        self.counted = 0;
         let mut flow = Flow::Continue;
         while at < input.len() && flow == Flow::Continue {
             (at, flow) = self.step(input, at, sink);
@@ -216,7 +212,6 @@ impl Lexer {
         if self.in_token() {
             self.stash(&input[self.start..at]);
         }
-        self.count_lines(input, at);
         if flow == Flow::StopForCopyData {
             self.state = State::CopyHeader;
         }
@@ -272,9 +267,10 @@ impl Lexer {
             State::Colon => self.colon(input, at, sink),
             State::Dot => self.dot(input, at, sink),
             State::Dollar => self.dollar(input, at, sink),
-            State::Quoted => self.quoted(input, at),
+            State::Quoted => self.quoted(input, at, sink),
             State::QuoteSeen => self.quote_seen(input, at, sink),
             State::Escaped => {
+                self.count_lines(&input[at..=at]);
                 self.state = State::Quoted;
                 (at + 1, Flow::Continue)
             }
@@ -285,6 +281,7 @@ impl Lexer {
             State::Meta(quote) => self.meta(input, at, quote, sink),
             State::CopyHeader => match memchr(b'\n', &input[at..]) {
                 Some(n) => {
+                    self.count_lines(b"\n");
                     self.state = State::CopyData(0);
                     (at + n + 1, Flow::Continue)
                 }
@@ -294,64 +291,87 @@ impl Lexer {
         }
     }
 
+    /// White space and whole tokens, up to one that does not end in this window.
     fn ground(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() {
             let byte = input[at];
             match CLASS[usize::from(byte)] {
                 Class::Space => {
-                    if (byte == b'\n' || byte == b'\r')
-                        && let Gap::After { newline, .. } = &mut self.gap
-                    {
-                        *newline = true;
+                    if byte == b'\n' || byte == b'\r' {
+                        self.line = self.line.saturating_add(u32::from(byte == b'\n'));
+                        if let Gap::After { newline, .. } = &mut self.gap {
+                            *newline = true;
+                        }
                     }
                     at += 1;
                 }
-                class => return self.begin(class, input, at, sink),
+                class => {
+                    let flow;
+                    (at, flow) = self.begin(class, input, at, sink);
+                    if flow != Flow::Continue || self.state != State::Ground {
+                        return (at, flow);
+                    }
+                }
             }
         }
         (at, Flow::Continue)
     }
 
-    /// The first byte of a token.
+    /// A token from its first byte on.
     fn begin(&mut self, class: Class, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
-        self.count_lines(input, at);
         self.token_line = self.line;
         self.start = at;
         self.continued = false;
-        let next = match class {
-            Class::Word => State::Word,
-            Class::Digit => State::Integer,
-            Class::Operator => State::Operator,
-            Class::Colon => State::Colon,
-            Class::Dot => State::Dot,
-            Class::Dollar => State::Dollar,
+        match class {
+            Class::Word => {
+                self.state = State::Word;
+                self.word(input, at + 1, sink)
+            }
+            Class::Digit => {
+                self.state = State::Integer;
+                self.number(input, at + 1, sink)
+            }
+            Class::Operator => {
+                self.state = State::Operator;
+                self.operator_run(input, at + 1, sink)
+            }
             Class::Quote => {
                 let mut quoting = Quoting::Plain;
                 if let Gap::After { quoting: before, newline: true } = self.gap {
                     self.continued = true;
                     quoting = before;
                 }
-                return self.open(quoting, b'\'', at + 1);
+                self.open(quoting, b'\'', at + 1);
+                self.quoted(input, at + 1, sink)
             }
-            Class::DoubleQuote => return self.open(Quoting::Plain, b'"', at + 1),
+            Class::DoubleQuote => {
+                self.open(Quoting::Plain, b'"', at + 1);
+                self.quoted(input, at + 1, sink)
+            }
+            Class::Colon => self.wait(State::Colon, at + 1),
+            Class::Dot => self.wait(State::Dot, at + 1),
+            Class::Dollar => self.wait(State::Dollar, at + 1),
             Class::Backslash if self.dialect == Dialect::Psql => {
                 self.start = at + 1;
-                State::Meta(0)
+                self.wait(State::Meta(0), at + 1)
             }
             Class::Backslash | Class::Punct | Class::Other | Class::Space => {
-                return (at + 1, self.emit(Kind::Punct, input, at + 1, 0, sink));
+                (at + 1, self.emit(Kind::Punct, input, at + 1, 0, sink))
             }
-        };
-        self.state = next;
-        (at + 1, Flow::Continue)
+        }
     }
 
-    fn open(&mut self, quoting: Quoting, quote: u8, start: usize) -> (usize, Flow) {
+    /// The next byte decides.
+    fn wait(&mut self, state: State, at: usize) -> (usize, Flow) {
+        self.state = state;
+        (at, Flow::Continue)
+    }
+
+    fn open(&mut self, quoting: Quoting, quote: u8, start: usize) {
         self.quoting = quoting;
         self.quote = quote;
         self.start = start;
         self.state = State::Quoted;
-        (start, Flow::Continue)
     }
 
     fn in_token(&self) -> bool {
@@ -374,16 +394,13 @@ impl Lexer {
         self.cut |= bytes.len() > room;
     }
 
-    fn count_lines(&mut self, input: &[u8], to: usize) {
-        if to > self.counted {
-            let passed = &input[self.counted..to];
-            let lines = match passed.len() {
-                0..=32 => passed.iter().filter(|byte| **byte == b'\n').count(),
-                _ => memchr_iter(b'\n', passed).count(),
-            };
-            self.line = self.line.saturating_add(to_u32(lines));
-            self.counted = to;
-        }
+    /// Counts the lines that end in what was passed of a literal, a comment or COPY data.
+    fn count_lines(&mut self, passed: &[u8]) {
+        let lines = match passed.len() {
+            0..=32 => passed.iter().filter(|byte| **byte == b'\n').count(),
+            _ => memchr_iter(b'\n', passed).count(),
+        };
+        self.line = self.line.saturating_add(to_u32(lines));
     }
 
     fn emit_unterminated(&mut self, kind: Kind, trim: usize, sink: &mut impl Sink) -> Flow {
@@ -398,12 +415,24 @@ impl Lexer {
 
     /// Hands over the token whose text is the carried bytes and `input[start..end]`, less `trim` bytes at its end.
     fn emit(&mut self, kind: Kind, input: &[u8], end: usize, trim: usize, sink: &mut impl Sink) -> Flow {
+        if !self.carry.is_empty() || self.cut || self.at_start {
+            return self.emit_gathered(kind, input, end, trim, sink);
+        }
+        let text = input.get(self.start..end.saturating_sub(trim)).unwrap_or(&[]);
+        let token = self.token(kind, text, false);
+        let flow = sink.token(token);
+        self.emitted(kind, end);
+        flow
+    }
+
+    /// The same where a part of the text is carried, or a byte order mark may stand before it.
+    fn emit_gathered(&mut self, kind: Kind, input: &[u8], end: usize, trim: usize, sink: &mut impl Sink) -> Flow {
         let first = std::mem::take(&mut self.at_start);
         if !self.carry.is_empty() || self.cut {
             let rest = input.get(self.start..end).unwrap_or(&[]);
             self.carry_capped(rest);
         }
-        let mut cut = std::mem::take(&mut self.cut);
+        let cut = std::mem::take(&mut self.cut);
         let text: &[u8] = if self.carry.is_empty() && !cut {
             input.get(self.start..end.saturating_sub(trim)).unwrap_or(&[])
         } else if cut {
@@ -413,13 +442,22 @@ impl Lexer {
         };
         let byte_order_mark = first && kind == Kind::Word && text.starts_with(b"\xEF\xBB\xBF");
         let text = if byte_order_mark { &text[3..] } else { text };
-        let kept = text.len().min(self.limit);
-        cut |= kept < text.len();
-        let quote = if kind == Kind::Variable { self.quote } else { 0 };
-        let token = Token { kind, text: &text[..kept], line: self.token_line, quote, cut, unterminated: false };
-        let nothing = byte_order_mark && kept == 0;
+        let token = self.token(kind, text, cut);
+        let nothing = byte_order_mark && token.text.is_empty();
         let flow = if nothing { Flow::Continue } else { sink.token(token) };
         self.carry.clear();
+        self.emitted(kind, end);
+        flow
+    }
+
+    fn token<'a>(&self, kind: Kind, text: &'a [u8], cut: bool) -> Token<'a> {
+        let kept = text.len().min(self.limit);
+        let quote = if kind == Kind::Variable { self.quote } else { 0 };
+        let cut = cut || kept < text.len();
+        Token { kind, text: &text[..kept], line: self.token_line, quote, cut, unterminated: false }
+    }
+
+    fn emitted(&mut self, kind: Kind, end: usize) {
         self.start = end;
         self.state = State::Ground;
         self.gap = match kind {
@@ -428,7 +466,6 @@ impl Lexer {
             }
             _ => Gap::None,
         };
-        flow
     }
 }
 

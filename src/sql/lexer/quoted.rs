@@ -9,19 +9,28 @@ impl Lexer {
     pub(super) fn prefixed(&mut self, quoting: Quoting, quote: u8, start: usize) -> (usize, Flow) {
         self.carry.clear();
         self.cut = false;
-        self.open(quoting, quote, start)
+        self.open(quoting, quote, start);
+        (start, Flow::Continue)
     }
 
-    pub(super) fn quoted(&mut self, input: &[u8], at: usize) -> (usize, Flow) {
+    pub(super) fn quoted(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         let rest = &input[at..];
         let found = if self.quoting == Quoting::Escape && self.quote == b'\'' {
             memchr2(b'\'', b'\\', rest)
         } else {
             memchr(self.quote, rest)
         };
-        let Some(n) = found else { return (input.len(), Flow::Continue) };
+        let Some(n) = found else {
+            self.count_lines(rest);
+            return (input.len(), Flow::Continue);
+        };
+        self.count_lines(&rest[..n]);
         self.state = if rest[n] == b'\\' { State::Escaped } else { State::QuoteSeen };
-        (at + n + 1, Flow::Continue)
+        let next = at + n + 1;
+        if self.state == State::QuoteSeen && next < input.len() {
+            return self.quote_seen(input, next, sink);
+        }
+        (next, Flow::Continue)
     }
 
     pub(super) fn quote_seen(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
@@ -93,6 +102,7 @@ impl Lexer {
         mut matched: usize,
         sink: &mut impl Sink,
     ) -> (usize, Flow) {
+        let from = at;
         while at < input.len() {
             if matched == 0 {
                 match memchr(b'$', &input[at..]) {
@@ -114,9 +124,11 @@ impl Lexer {
             };
             at += 1;
             if matched == self.delimiter.len() {
+                self.count_lines(&input[from..at]);
                 return (at, self.emit(Kind::String(Quoting::Dollar), input, at, matched, sink));
             }
         }
+        self.count_lines(&input[from..at]);
         self.state = State::DollarBody(matched);
         (at, Flow::Continue)
     }

@@ -18,6 +18,7 @@ impl Lexer {
     }
 
     pub(super) fn block_comment(&mut self, input: &[u8], mut at: usize, mut depth: u32, mut last: u8) -> (usize, Flow) {
+        let from = at;
         while at < input.len() {
             let byte = input[at];
             at += 1;
@@ -26,6 +27,7 @@ impl Lexer {
                     depth -= 1;
                     last = 0;
                     if depth == 0 {
+                        self.count_lines(&input[from..at]);
                         self.state = State::Ground;
                         return (at, Flow::Continue);
                     }
@@ -41,6 +43,7 @@ impl Lexer {
                 }
             }
         }
+        self.count_lines(&input[from..at]);
         self.state = State::BlockComment(depth, last);
         (at, Flow::Continue)
     }
@@ -90,11 +93,13 @@ impl Lexer {
     }
 
     pub(super) fn copy_data(&mut self, input: &[u8], mut at: usize, mut seen: u8) -> (usize, Flow) {
+        let from = at;
         while at < input.len() {
             match (seen, input[at]) {
                 (0, b'\\') => seen = 1,
                 (1, b'.') => seen = 2,
                 (2, b'\n') => {
+                    self.count_lines(&input[from..=at]);
                     self.state = State::Ground;
                     return (at + 1, Flow::Continue);
                 }
@@ -108,6 +113,7 @@ impl Lexer {
             }
             at += 1;
         }
+        self.count_lines(&input[from..at]);
         self.state = State::CopyData(seen);
         (at, Flow::Continue)
     }
