@@ -6,7 +6,6 @@
 
 use super::catalogue::Overload;
 use super::types::Type;
-use std::borrow::Cow;
 
 /// The outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +33,20 @@ pub struct Given<'a> {
     pub variadic: bool,
 }
 
-/// Chooses among `overloads` (`func_get_detail`).
+/// Chooses among `overloads` (`func_get_detail`), of which a name has at most [`MOST`].
 pub fn choose(overloads: &[Overload], given: &Given<'_>) -> Choice {
-    let all: Vec<Candidate<'_>> =
-        overloads.iter().enumerate().filter_map(|(index, o)| Candidate::new(index, o, given)).collect();
+    let mut candidates = Candidates { overloads, args: given.types.len(), spread: Vec::new() };
+    let all = candidates.of(given);
     // "FuncnameGetCandidates": of two with the same parameters the one that is not variadic stays
-    let hidden = |c: &Candidate<'_>| c.variadic && all.iter().any(|o| !o.variadic && o.params == c.params);
-    let candidates: Vec<&Candidate<'_>> = all.iter().filter(|c| !hidden(c)).collect();
+    let spreads = |index: usize| overloads[index].variadic && !given.variadic;
+    let plain = all.filter(|index| !spreads(index));
+    let hidden =
+        |index: usize| spreads(index) && plain.iter().any(|o| candidates.params(o) == candidates.params(index));
+    let visible = all.filter(|index| !hidden(index));
     if given.types.iter().any(|ty| ty.is_dynamic()) {
-        return choose_dynamic(&candidates, given.types);
+        return candidates.choose_dynamic(visible, given.types);
     }
-    choose_static(&candidates, given.types)
+    candidates.choose_static(visible, given.types)
 }
 
 /// The parameter that each argument is for (`MatchNamedCall`); none where the overload cannot take them.
@@ -62,196 +64,249 @@ pub fn parameters(overload: &Overload, given: &Given<'_>) -> Option<Vec<usize>> 
     (given.names.is_empty() || !(0..overload.fewest).any(|place| missing(&place))).then_some(places)
 }
 
-/// A parameter list spread over the arguments of the call.
-#[derive(Debug, Clone)]
-struct Candidate<'a> {
-    index: usize,
-    params: Cow<'a, [Type]>,
-    variadic: bool,
-}
+/// Most overloads of one name.
+const MOST: usize = u32::BITS as usize;
 
-impl<'a> Candidate<'a> {
-    fn new(index: usize, overload: &'a Overload, given: &Given<'_>) -> Option<Candidate<'a>> {
-        let count = given.types.len();
-        let declared = overload.params.len();
-        let spread = overload.variadic && !given.variadic;
-        let params = if spread && count >= declared && given.names.is_empty() {
-            let mut params = overload.params.clone();
-            let element = params.pop()?.element();
-            params.resize(count, element);
-            Cow::Owned(params)
-        } else if count > declared || given.names.is_empty() && count < overload.fewest {
-            return None;
-        } else if given.names.is_empty() {
-            Cow::Borrowed(&overload.params[..count])
-        } else {
-            Cow::Owned(parameters(overload, given)?.into_iter().map(|place| overload.params[place]).collect())
-        };
-        Some(Candidate { index, params, variadic: spread })
-    }
-}
+/// Overloads by number. Calls are many and overloads few: a set is a word, and choosing allocates nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Set(u32);
 
-fn choose_static(candidates: &[&Candidate<'_>], args: &[Type]) -> Choice {
-    let exact = |c: &&&Candidate<'_>| c.params.iter().zip(args).all(|(p, a)| p == a);
-    if let Some(found) = candidates.iter().find(exact) {
-        return Choice::One(found.index);
+impl Set {
+    fn with(self, index: usize) -> Set {
+        Set(self.0 | 1 << index)
     }
-    let fits = |c: &&Candidate<'_>| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
-    let fitting: Vec<&Candidate<'_>> = candidates.iter().copied().filter(fits).collect();
-    let fitting = consistent(fitting, args);
-    match fitting.as_slice() {
-        [] => Choice::Undefined,
-        [one] => checked(one, args),
-        _ => match select(fitting, args) {
-            Some(one) => checked(one, args),
-            None => Choice::Ambiguous,
-        },
-    }
-}
 
-/// `can_coerce_type` checks polymorphic arguments for consistency (`check_generic_type_consistency`): a call such as
-/// `is(bigint, integer)` leaves no candidate.
-fn consistent<'a, 'o>(fitting: Vec<&'a Candidate<'o>>, args: &[Type]) -> Vec<&'a Candidate<'o>> {
-    let agrees = |c: &&Candidate<'_>| {
-        let any = c.params.iter().zip(args).filter(|(p, _)| **p == Type::AnyElement);
-        let known: Vec<Type> = any.map(|(_, a)| *a).filter(|a| !matches!(a, Type::Unknown | Type::Dynamic)).collect();
-        let same = |a: Type, b: Type| a == b || (a.is_array() && b.is_array() && (a.is_dynamic() || b.is_dynamic()));
-        known.windows(2).all(|pair| same(pair[0], pair[1]))
-    };
-    fitting.into_iter().filter(agrees).collect()
-}
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 
-/// Polymorphic parameters need one known argument: `is('a', 'b')` fails with 42804.
-fn checked(chosen: &Candidate<'_>, args: &[Type]) -> Choice {
-    let mut any =
-        chosen.params.iter().zip(args).filter(|(p, _)| matches!(p, Type::AnyElement | Type::AnyArray)).peekable();
-    if any.peek().is_some() && any.all(|(_, a)| *a == Type::Unknown) {
-        return Choice::Mismatch;
+    fn first(self) -> Option<usize> {
+        (!self.is_empty()).then_some(self.0.trailing_zeros() as usize)
     }
-    Choice::One(chosen.index)
-}
 
-/// `func_select_candidate`
-fn select<'a, 'o>(mut left: Vec<&'a Candidate<'o>>, args: &[Type]) -> Option<&'a Candidate<'o>> {
-    left = best(left, |c| c.params.iter().zip(args).filter(|(p, a)| **a != Type::Unknown && p == a).count());
-    if let [one] = left.as_slice() {
-        return Some(one);
+    /// Its one member.
+    fn only(self) -> Option<usize> {
+        self.first().filter(|_| self.0.is_power_of_two())
     }
-    left = best(left, |c| {
-        c.params
-            .iter()
-            .zip(args)
-            .filter(|(p, a)| **a != Type::Unknown && (p == a || (p.is_preferred() && p.category() == a.category())))
-            .count()
-    });
-    if let [one] = left.as_slice() {
-        return Some(one);
-    }
-    if !args.contains(&Type::Unknown) {
-        return None;
-    }
-    if let Some(slots) = settle(&left, args) {
-        let fits = |c: &&Candidate<'_>| {
-            slots.iter().all(|(at, category, preferred)| {
-                let param = c.params[*at];
-                param.category() == *category && (!preferred || param.is_preferred())
-            })
-        };
-        let kept: Vec<&Candidate<'_>> = left.iter().copied().filter(fits).collect();
-        if !kept.is_empty() {
-            left = kept;
-        }
-        if let [one] = left.as_slice() {
-            return Some(one);
-        }
-    }
-    let mut known = args.iter().copied().filter(|a| *a != Type::Unknown);
-    let shared = known.next()?;
-    if known.any(|a| a != shared) {
-        return None;
-    }
-    let kept: Vec<&Candidate<'_>> =
-        left.into_iter().filter(|c| c.params.iter().all(|p| shared.coerces_to(*p))).collect();
-    match kept.as_slice() {
-        [one] => Some(one),
-        _ => None,
-    }
-}
 
-fn best<'a, 'o>(candidates: Vec<&'a Candidate<'o>>, score: impl Fn(&Candidate<'_>) -> usize) -> Vec<&'a Candidate<'o>> {
-    let most = candidates.iter().map(|c| score(c)).max().unwrap_or(0);
-    candidates.into_iter().filter(|c| score(c) == most).collect()
-}
+    fn iter(self) -> impl Iterator<Item = usize> {
+        let mut left = self;
+        std::iter::from_fn(move || {
+            let first = left.first()?;
+            left.0 &= left.0 - 1;
+            Some(first)
+        })
+    }
 
-/// The category, and whether its preferred type, that each unknown argument settles on; none where they conflict.
-fn settle(candidates: &[&Candidate<'_>], args: &[Type]) -> Option<Vec<(usize, u8, bool)>> {
-    let mut slots = Vec::new();
-    for (at, _) in args.iter().enumerate().filter(|(_, a)| **a == Type::Unknown) {
-        let mut category = 0;
-        let mut preferred = false;
-        let mut conflict = false;
-        for param in candidates.iter().map(|c| c.params[at]) {
-            if category == 0 || (param.category() == b'S' && category != b'S') {
-                category = param.category();
-                preferred = param.is_preferred();
-            } else if param.category() == category {
-                preferred |= param.is_preferred();
-            } else {
-                conflict = true;
+    fn filter(self, keep: impl Fn(usize) -> bool) -> Set {
+        self.iter().filter(|index| keep(*index)).fold(Set::default(), Set::with)
+    }
+
+    /// Those with the highest score.
+    fn best(self, score: impl Fn(usize) -> usize) -> Set {
+        let (mut most, mut best) = (0, Set::default());
+        for index in self.iter() {
+            let score = score(index);
+            if score > most {
+                (most, best) = (score, Set::default());
+            }
+            if score == most {
+                best = best.with(index);
             }
         }
-        if conflict && category != b'S' {
-            return None;
-        }
-        slots.push((at, category, preferred));
+        best
     }
-    Some(slots)
 }
 
-/// Tries the types that a dynamic argument can have; certain only where all of them lead to one overload.
-fn choose_dynamic(candidates: &[&Candidate<'_>], args: &[Type]) -> Choice {
-    const ARRAYS: [Type; 3] = [Type::NameArray, Type::TextArray, Type::OtherArray(0)];
-    const OTHERS: [Type; 6] = [Type::Text, Type::Name, Type::Boolean, Type::Int4, Type::Refcursor, Type::Other(0)];
-    let fits = |c: &&Candidate<'_>| c.params.iter().zip(args).all(|(p, a)| a.coerces_to(*p));
-    let fitting = consistent(candidates.iter().copied().filter(fits).collect(), args);
-    let fitting: Vec<usize> = fitting.iter().map(|c| c.index).collect();
-    match fitting.as_slice() {
-        [] => return Choice::Undefined,
-        [one] => return Choice::One(*one),
-        _ => {}
+/// Overloads and what their parameters are for the arguments of a call.
+struct Candidates<'a> {
+    overloads: &'a [Overload],
+    /// Number of arguments.
+    args: usize,
+    /// Parameter lists that are not the beginning of the declared one: variadic ones spread out, named ones in order.
+    spread: Vec<(usize, Vec<Type>)>,
+}
+
+impl Candidates<'_> {
+    /// The overloads that can take the arguments by number and name.
+    fn of(&mut self, given: &Given<'_>) -> Set {
+        let mut all = Set::default();
+        for (index, overload) in self.overloads.iter().enumerate().take(MOST) {
+            let declared = overload.params.len();
+            let spread = overload.variadic && !given.variadic;
+            if spread && self.args >= declared && given.names.is_empty() {
+                let mut params = overload.params.clone();
+                let Some(last) = params.pop() else { continue };
+                params.resize(self.args, last.element());
+                self.spread.push((index, params));
+            } else if self.args > declared || given.names.is_empty() && self.args < overload.fewest {
+                continue;
+            } else if !given.names.is_empty() {
+                let Some(places) = parameters(overload, given) else { continue };
+                self.spread.push((index, places.into_iter().map(|place| overload.params[place]).collect()));
+            }
+            all = all.with(index);
+        }
+        all
     }
-    let dynamic = args.iter().filter(|a| a.is_dynamic()).count();
-    if dynamic > 3 {
-        return Choice::Dynamic(fitting);
-    }
-    let known = args.iter().filter(|a| **a != Type::Unknown && !a.is_dynamic());
-    let any: Vec<Type> = ARRAYS.iter().chain(&OTHERS).chain(known).copied().collect();
-    let mut tried: Vec<Vec<Type>> = vec![args.to_vec()];
-    while let Some(at) = tried.first().and_then(|t| t.iter().position(|a| a.is_dynamic())) {
-        let widened = tried.iter().flat_map(|t| {
-            let possible = if t[at] == Type::Dynamic { &any[..] } else { &ARRAYS[..] };
-            possible.iter().map(move |kind| {
-                let mut types = t.clone();
-                types[at] = *kind;
-                types
-            })
-        });
-        tried = widened.collect();
-    }
-    let mut found: Vec<usize> = Vec::new();
-    for types in &tried {
-        if let Choice::One(index) = choose_static(candidates, types)
-            && !found.contains(&index)
-        {
-            found.push(index);
+
+    fn params(&self, index: usize) -> &[Type] {
+        match self.spread.iter().find(|(of, _)| *of == index) {
+            Some((_, params)) => params,
+            None => &self.overloads[index].params[..self.args],
         }
     }
-    match found.as_slice() {
-        [] => Choice::Undefined,
-        [one] => Choice::One(*one),
-        _ => Choice::Dynamic(found),
+
+    fn pairs<'p>(&'p self, index: usize, args: &'p [Type]) -> impl Iterator<Item = (Type, Type)> {
+        self.params(index).iter().copied().zip(args.iter().copied())
+    }
+
+    /// Those that the arguments coerce to.
+    fn fitting(&self, set: Set, args: &[Type]) -> Set {
+        set.filter(|c| self.pairs(c, args).all(|(p, a)| a.coerces_to(p)) && self.is_consistent(c, args))
+    }
+
+    /// `can_coerce_type` checks polymorphic arguments for consistency (`check_generic_type_consistency`): a call such
+    /// as `is(bigint, integer)` leaves no candidate.
+    fn is_consistent(&self, index: usize, args: &[Type]) -> bool {
+        let same = |a: Type, b: Type| a == b || (a.is_array() && b.is_array() && (a.is_dynamic() || b.is_dynamic()));
+        let mut before = None;
+        self.pairs(index, args).all(|(param, arg)| {
+            if param != Type::AnyElement || matches!(arg, Type::Unknown | Type::Dynamic) {
+                return true;
+            }
+            before.replace(arg).is_none_or(|before| same(before, arg))
+        })
+    }
+
+    fn choose_static(&self, set: Set, args: &[Type]) -> Choice {
+        if let Some(exact) = set.iter().find(|c| self.params(*c) == args) {
+            return Choice::One(exact);
+        }
+        let fitting = self.fitting(set, args);
+        if fitting.is_empty() {
+            return Choice::Undefined;
+        }
+        match fitting.only().or_else(|| self.select(fitting, args)) {
+            Some(one) => self.checked(one, args),
+            None => Choice::Ambiguous,
+        }
+    }
+
+    /// Polymorphic parameters need one known argument: `is('a', 'b')` fails with 42804.
+    fn checked(&self, chosen: usize, args: &[Type]) -> Choice {
+        let mut any =
+            self.pairs(chosen, args).filter(|(p, _)| matches!(p, Type::AnyElement | Type::AnyArray)).peekable();
+        if any.peek().is_some() && any.all(|(_, a)| a == Type::Unknown) {
+            return Choice::Mismatch;
+        }
+        Choice::One(chosen)
+    }
+
+    /// `func_select_candidate`
+    fn select(&self, fitting: Set, args: &[Type]) -> Option<usize> {
+        let known = |index| self.pairs(index, args).filter(|(_, a)| *a != Type::Unknown);
+        let exact = fitting.best(|c| known(c).filter(|(p, a)| p == a).count());
+        let accepts = |p: Type, a: Type| p == a || (p.is_preferred() && p.category() == a.category());
+        let mut left = exact.best(|c| known(c).filter(|(p, a)| accepts(*p, *a)).count());
+        if let Some(one) = exact.only().or(left.only()) {
+            return Some(one);
+        }
+        if !args.contains(&Type::Unknown) {
+            return None;
+        }
+        if let Some(kept) = self.settle(left, args).filter(|kept| !kept.is_empty()) {
+            left = kept;
+        }
+        if let Some(one) = left.only() {
+            return Some(one);
+        }
+        let mut known = args.iter().copied().filter(|a| *a != Type::Unknown);
+        let shared = known.next()?;
+        if known.any(|a| a != shared) {
+            return None;
+        }
+        left.filter(|c| self.params(c).iter().all(|p| shared.coerces_to(*p))).only()
+    }
+
+    /// Those that have, for each unknown argument, the category that it settles on, and its preferred type where one of
+    /// them has; none where the categories conflict.
+    fn settle(&self, left: Set, args: &[Type]) -> Option<Set> {
+        let mut kept = left;
+        for (at, _) in args.iter().enumerate().filter(|(_, a)| **a == Type::Unknown) {
+            let mut category = 0;
+            let mut preferred = false;
+            let mut conflict = false;
+            for param in left.iter().map(|c| self.params(c)[at]) {
+                if category == 0 || (param.category() == b'S' && category != b'S') {
+                    category = param.category();
+                    preferred = param.is_preferred();
+                } else if param.category() == category {
+                    preferred |= param.is_preferred();
+                } else {
+                    conflict = true;
+                }
+            }
+            if conflict && category != b'S' {
+                return None;
+            }
+            kept = kept.filter(|c| {
+                let param = self.params(c)[at];
+                param.category() == category && (!preferred || param.is_preferred())
+            });
+        }
+        Some(kept)
+    }
+
+    /// Tries the types that a dynamic argument can have; certain only where all of them lead to one overload.
+    fn choose_dynamic(&self, set: Set, args: &[Type]) -> Choice {
+        const OTHERS: [Type; 6] = [Type::Text, Type::Name, Type::Boolean, Type::Int4, Type::Refcursor, Type::Other(0)];
+        let fitting = self.fitting(set, args);
+        if fitting.is_empty() {
+            return Choice::Undefined;
+        }
+        if let Some(one) = fitting.only() {
+            return Choice::One(one);
+        }
+        if args.iter().filter(|a| a.is_dynamic()).count() > 3 {
+            return Choice::Dynamic(fitting.iter().collect());
+        }
+        let mut any: Vec<Type> = ARRAYS.iter().chain(&OTHERS).copied().collect();
+        for known in args.iter().filter(|a| **a != Type::Unknown && !a.is_dynamic()) {
+            if !any.contains(known) {
+                any.push(*known);
+            }
+        }
+        let mut found = Vec::new();
+        self.try_types(set, &mut args.to_vec(), 0, &any, &mut found);
+        match found.as_slice() {
+            [] => Choice::Undefined,
+            [one] => Choice::One(*one),
+            _ => Choice::Dynamic(found),
+        }
+    }
+
+    /// Adds what is chosen with every type in the place of each dynamic one from `from` on.
+    fn try_types(&self, set: Set, types: &mut [Type], from: usize, any: &[Type], found: &mut Vec<usize>) {
+        let Some(at) = (from..types.len()).find(|at| types[*at].is_dynamic()) else {
+            if let Choice::One(index) = self.choose_static(set, types)
+                && !found.contains(&index)
+            {
+                found.push(index);
+            }
+            return;
+        };
+        let dynamic = types[at];
+        for ty in if dynamic == Type::Dynamic { any } else { &ARRAYS } {
+            types[at] = *ty;
+            self.try_types(set, types, at + 1, any, found);
+        }
+        types[at] = dynamic;
     }
 }
+
+/// What an array may be of.
+const ARRAYS: [Type; 3] = [Type::NameArray, Type::TextArray, Type::OtherArray(0)];
 
 #[cfg(test)]
 mod tests {
@@ -293,6 +348,12 @@ mod tests {
             };
             assert_eq!(spelled, expected, "{name} {args:?}");
         }
+    }
+
+    #[test]
+    fn a_set_has_room_for_the_overloads_of_every_name() {
+        let most = (0..).map_while(super::super::overload).map(|o| overloads(o.name.as_bytes()).1.len()).max();
+        assert!(most.is_some_and(|most| most <= MOST), "{most:?}");
     }
 
     #[test]

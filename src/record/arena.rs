@@ -8,6 +8,7 @@
 use super::{Record, Tag};
 use crate::limits::to_u32;
 use std::cmp::Ordering;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes of a record in the arena.
 pub const RECORD_BYTES: usize = 40;
@@ -100,8 +101,7 @@ impl Arena {
             return false;
         }
         self.written = written;
-        let numbers = texts.map(|text| self.intern(text));
-        let [name, schema, sub, args, detail] = numbers;
+        let [name, schema, sub, args, detail] = self.intern_all(texts);
         let stored = Record {
             tag: record.tag,
             kind: record.kind,
@@ -146,11 +146,36 @@ impl Arena {
         }
     }
 
-    /// The order of two records in a segment: by tag; evidence by object key, then, as all else, by source and ordinal.
-    /// Texts are interned, so that equal numbers need no look at the bytes.
-    pub fn compare(&self, a: usize, b: usize) -> Ordering {
-        let at = |number: usize| &self.block[self.block.len() - (number + 1) * RECORD_BYTES..][..RECORD_BYTES];
-        let (a, b) = (at(a), at(b));
+    /// The numbers of all records in the order of a segment: by tag; evidence by object key, then, as all else, by source
+    /// and ordinal.
+    pub fn sorted(&self) -> Vec<u32> {
+        let mut order: Vec<(u64, u32)> =
+            (0..to_u32(self.records)).map(|number| (self.beginning(number), number)).collect();
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.compare(a.1, b.1)));
+        order.into_iter().map(|(_, number)| number).collect()
+    }
+
+    fn bytes_of(&self, number: u32) -> &[u8] {
+        let at = self.block.len() - (number as usize + 1) * RECORD_BYTES;
+        &self.block[at..at + RECORD_BYTES]
+    }
+
+    /// What two records differ in, mostly, as a number in their order: the tag, and how the name of evidence begins.
+    fn beginning(&self, number: u32) -> u64 {
+        let record = self.bytes_of(number);
+        let mut beginning = [0; 8];
+        beginning[0] = record[0];
+        if record[0] == Tag::Evidence as u8 {
+            let name = self.text(u32_at(record, 8 + NAME * 4));
+            let length = name.len().min(7);
+            beginning[1..=length].copy_from_slice(&name[..length]);
+        }
+        u64::from_be_bytes(beginning)
+    }
+
+    /// The order of two records. Texts are interned, so that equal numbers need no look at the bytes.
+    fn compare(&self, a: u32, b: u32) -> Ordering {
+        let (a, b) = (self.bytes_of(a), self.bytes_of(b));
         let text = |n: usize| {
             let (x, y) = (u32_at(a, 8 + n * 4), u32_at(b, 8 + n * 4));
             if x == y { Ordering::Equal } else { self.text(x).cmp(self.text(y)) }
@@ -178,12 +203,28 @@ impl Arena {
         &self.block[at + 2..at + 2 + length]
     }
 
+    /// Numbers of a record's texts. Neighbours share most of theirs, so the record before is asked first.
+    fn intern_all(&mut self, texts: [&[u8]; 5]) -> [Text; 5] {
+        let mut numbers = [0; 5];
+        if let Some(last) = self.records.checked_sub(1) {
+            let last = self.bytes_of(to_u32(last));
+            numbers = std::array::from_fn(|n| u32_at(last, 8 + n * 4));
+        }
+        for (number, text) in numbers.iter_mut().zip(texts) {
+            if self.text(*number) != text {
+                *number = self.intern(text);
+            }
+        }
+        numbers
+    }
+
     fn intern(&mut self, text: &[u8]) -> Text {
         if text.is_empty() {
             return 0;
         }
         let mask = self.slots - 1;
-        let mut slot = crc32fast::hash(text) as usize & mask;
+        #[allow(clippy::cast_possible_truncation)] // any bits of a hash will do
+        let mut slot = xxh3_64(text) as usize & mask;
         loop {
             let number = u32_at(&self.block, slot * 4);
             if number == 0 {

@@ -3,7 +3,7 @@
 use super::block::FileWriter;
 use super::rows::RowWriter;
 use super::{FileKind, Identity};
-use crate::limits::{BLOCK_BYTES, to_u32};
+use crate::limits::BLOCK_BYTES;
 use crate::record::{Arena, Record};
 
 /// Writes the records of `arena`. Costs n log n in their number; the result is at most 1.6 times as large as the
@@ -12,10 +12,8 @@ pub fn write(arena: &Arena, identity: Identity) -> Vec<u8> {
     let mut file = FileWriter::new(FileKind::Segment, identity);
     let blocks = arena.written_bytes() / BLOCK_BYTES + 8;
     file.reserve(arena.written_bytes() + blocks * 64);
-    let mut order: Vec<u32> = (0..to_u32(arena.len())).collect();
-    order.sort_unstable_by(|a, b| arena.compare(*a as usize, *b as usize));
     let mut block = Block::default();
-    for number in order {
+    for number in arena.sorted() {
         block.add(&mut file, &arena.record(number as usize));
     }
     block.flush(&mut file);
