@@ -151,7 +151,8 @@ fn a_statement_with_more_records_than_the_arena_holds_loses_none() {
     let expected = database(&sources, usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
     let scanned = scan(&sources, 1000, MIN_ARENA_BYTES).unwrap();
     assert!(scanned.segments.len() > 5, "{} segments", scanned.segments.len());
-    assert_eq!(scanned.stats.records, 10_000 + 3 + 1);
+    // a column, its foreign key, and what that needs
+    assert_eq!(scanned.stats.records, 3 * 5_000 + 3 + 1);
     assert_eq!(build(&scanned.segments, scanned.manifest).unwrap(), expected);
     let Answer::Summary(summary) = ask(&expected, Query::Summary).unwrap() else { panic!() };
     assert_eq!((summary.totals.objects, summary.kinds.len()), (2, 3));

@@ -1,6 +1,7 @@
 //! Names that PostgreSQL makes for what has none.
 
 use crate::limits::NAME_BYTES;
+use crate::sql::literal::clip;
 
 /// `makeObjectName` (indexcmds.c): `name1_name2_label`, the longer of the two names cut until it fits 63 bytes.
 /// `pass` counts the names that were taken: it is appended to the label.
@@ -27,14 +28,6 @@ pub fn make_object_name(name1: &[u8], name2: &[u8], label: &[u8], pass: u32) -> 
     name.push(b'_');
     name.extend_from_slice(&label);
     name
-}
-
-/// At most `length` bytes, no character split (`pg_mbcliplen`).
-fn clip(name: &[u8], mut length: usize) -> &[u8] {
-    while length < name.len() && length > 0 && name[length] & 0xC0 == 0x80 {
-        length -= 1;
-    }
-    &name[..length]
 }
 
 #[cfg(test)]

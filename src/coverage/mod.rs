@@ -12,8 +12,9 @@ use crate::merge::Joined;
 use crate::pgtap::{self, overload};
 use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
+use crate::scan::definitions::note;
 use crate::scan::expression;
-use crate::scan::fact::{ANY_ARGS, Aspect, Code, ObjectKind, Scope, Strength};
+use crate::scan::fact::{ANY_ARGS, Aspect, Code, ObjectKind, Op, Scope, Strength};
 use crate::scan::reference::arity_of;
 use crate::sql::types;
 use state::{State, Tally};
@@ -254,12 +255,15 @@ impl Fold {
 
 fn counts(object: &Object) -> bool {
     let schema = if object.kind == ObjectKind::Schema { &object.name } else { &object.schema };
-    !object.is_partition && !TEST_SCHEMAS.contains(&schema.as_slice())
+    object.is_counted() && !TEST_SCHEMAS.contains(&schema.as_slice())
 }
 
 impl Joined for Fold {
     fn definition(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error> {
         if self.roles.get(file as usize) == Some(&SourceRole::Tests) {
+            if note::split(&row.detail).is_some() && row.op()? == Op::Alter {
+                return Ok(());
+            }
             self.created_by_tests.insert(row.name.clone());
             return Ok(());
         }
@@ -273,6 +277,10 @@ impl Joined for Fold {
             Replayed::Duplicate => {
                 let message = format!("{} {} exists already; the first definition counts", kind.as_str(), name());
                 self.say(file, row.line, Code::Duplicate, message);
+            }
+            Replayed::Unsure => {
+                let message = format!("{} {}: what this drops or adds beside it is not known", kind.as_str(), name());
+                self.say(file, row.line, Code::NotRead, message);
             }
             Replayed::Unknown => {}
         }

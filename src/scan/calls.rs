@@ -73,17 +73,8 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
 
 /// `EXECUTE expression` of PL/pgSQL: the calls in its text, or a blind spot where the text is made at run time and names
 /// an assertion.
-fn execute(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
-    cursor.skip(1);
-    let whole = cursor;
-    while cursor.peek().is_some_and(|item| item.tok != Tok::Punct(b';'))
-        && !["into", "using", "loop"].iter().any(|word| cursor.is_word(word))
-    {
-        if cursor.group().is_none() {
-            cursor.skip(1);
-        }
-    }
-    let text = whole.to(cursor.position());
+fn execute(cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
+    let text = executed(cursor);
     let typed = expression::read(text, Scope { session: place.session, row: None });
     if let Some(sql) = typed.text() {
         return reference::statements(sql, typed.line, place.limit, &mut |inner| {
@@ -99,6 +90,20 @@ fn execute(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts:
         }
     }
     Ok(())
+}
+
+/// The expression behind EXECUTE.
+pub(super) fn executed(mut cursor: Cursor<'_>) -> Cursor<'_> {
+    cursor.skip(1);
+    let whole = cursor;
+    while cursor.peek().is_some_and(|item| item.tok != Tok::Punct(b';'))
+        && !["into", "using", "loop"].iter().any(|word| cursor.is_word(word))
+    {
+        if cursor.group().is_none() {
+            cursor.skip(1);
+        }
+    }
+    whole.to(cursor.position())
 }
 
 /// An assertion whose name stands before a parenthesis in this text.

@@ -6,6 +6,7 @@ use super::lints;
 use super::session::Session;
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
 use crate::pgtap::{self, Class, Overload, Role};
+use crate::sql::literal::clip;
 use crate::sql::types;
 
 /// A structural assertion.
@@ -189,11 +190,7 @@ fn known(argument: Option<Option<&[u8]>>) -> Option<Option<&[u8]>> {
 
 /// A text as `name`: the server cuts it to 63 bytes.
 fn name(text: &[u8]) -> &[u8] {
-    let mut end = text.len().min(NAME_BYTES);
-    while end < text.len() && end > 0 && text[end] & 0xC0 == 0x80 {
-        end -= 1;
-    }
-    &text[..end]
+    clip(text, NAME_BYTES)
 }
 
 /// The object that an overload speaks of.

@@ -306,7 +306,7 @@ impl Reading {
                 if depth == 0 {
                     definitions::read(cursor, session, definitions::Origin::Schema, facts)?;
                 } else {
-                    self.branches(cursor, session, facts)?;
+                    self.branches(cursor, session, depth, counts, facts)?;
                 }
                 if cursor.is_word("do") {
                     for body in bodies(cursor) {
@@ -331,14 +331,25 @@ impl Reading {
         if body.cut {
             return over_limit(body.line, facts);
         }
-        if depth == NESTING {
-            return facts.fact(Fact::Diagnostic { code: Code::NestedTooDeep, detail: b"", line: body.line });
-        }
         let context = if cursor.is_word("do") { Context::Do } else { Context::Routine };
+        self.text((cursor.text(body), body.line), session, (depth, context), counts, facts)
+    }
+
+    /// Reads a text, which starts at a line, as statements.
+    fn text(
+        &self,
+        (mut rest, line): (&[u8], u32),
+        session: &Session,
+        (depth, context): (usize, Context),
+        counts: &mut Counts,
+        facts: &mut dyn Facts,
+    ) -> Result<(), Full> {
+        if depth == NESTING {
+            return facts.fact(Fact::Diagnostic { code: Code::NestedTooDeep, detail: b"", line });
+        }
         let limits = self.settings.limits;
         let mut statement = Statement::new(limits.statement_bytes, limits.statement_tokens());
-        let mut lexer = Lexer::new(Dialect::Server, limits.statement_bytes, body.line);
-        let mut rest = cursor.text(body);
+        let mut lexer = Lexer::new(Dialect::Server, limits.statement_bytes, line);
         loop {
             rest = &rest[lexer.feed(rest, &mut statement)..];
             if statement.end == End::Open {
@@ -353,7 +364,14 @@ impl Reading {
     }
 
     /// Definitions in a statement of a DO block, which may stand behind BEGIN, THEN, ELSE or LOOP.
-    fn branches(&self, mut cursor: Cursor<'_>, session: &Session, facts: &mut dyn Facts) -> Result<(), Full> {
+    fn branches(
+        &self,
+        mut cursor: Cursor<'_>,
+        session: &Session,
+        depth: usize,
+        counts: &mut Counts,
+        facts: &mut dyn Facts,
+    ) -> Result<(), Full> {
         let mut starts = true;
         while let Some(item) = cursor.peek() {
             let word: &[u8] = if item.tok == Tok::Word { cursor.text(item) } else { b"" };
@@ -361,6 +379,10 @@ impl Reading {
                 return definitions::read(cursor, session, definitions::Origin::Branch, facts);
             }
             if word == b"execute" && starts {
+                let typed = expression::read(calls::executed(cursor), expression::Scope { session, row: None });
+                if let Some(sql) = typed.text() {
+                    return self.text((sql, typed.line), session, (depth, Context::Do), counts, facts);
+                }
                 return facts.fact(Fact::Diagnostic {
                     code: Code::DynamicDefinition,
                     detail: b"EXECUTE",

@@ -44,14 +44,17 @@ pub fn fold(text: &mut Vec<u8>, from: usize) {
 
 /// Cuts an identifier to 63 bytes without splitting a character (`truncate_identifier`).
 pub fn truncate_name(text: &mut Vec<u8>, from: usize) {
-    if text.len() - from <= NAME_BYTES {
-        return;
-    }
-    let mut end = from + NAME_BYTES;
-    while end > from && text[end] & 0xC0 == 0x80 {
+    let length = clip(&text[from..], NAME_BYTES).len();
+    text.truncate(from + length);
+}
+
+/// At most `length` bytes, no character split (`pg_mbcliplen`).
+pub fn clip(text: &[u8], length: usize) -> &[u8] {
+    let mut end = text.len().min(length);
+    while end < text.len() && end > 0 && text[end] & 0xC0 == 0x80 {
         end -= 1;
     }
-    text.truncate(end);
+    &text[..end]
 }
 
 struct Decoded {

@@ -209,7 +209,7 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         cursor.skip(2);
         spelled.push_str("%TYPE");
     }
-    if array_suffix(cursor) {
+    if array_suffix(cursor) && !spelled.ends_with("[]") {
         spelled.push_str("[]");
     }
     Some(TypeName { spelled, set, built_in, serial })
@@ -249,7 +249,8 @@ fn column_type(cursor: &mut Cursor<'_>) -> Option<String> {
     Some(parts.join(".") + "%TYPE")
 }
 
-/// Spells a type that is given as text, such as `'int4'` or `'varchar(10)[]'`; the text itself where it is no type name.
+/// Spells a type that is given as text, such as `'int4'` or `'varchar(10)[]'`; the text itself where it is no type name
+/// (`parseTypeString`): neither `serial`, which only columns know, nor SETOF.
 pub fn normalize(text: &[u8]) -> String {
     let mut statement = Statement::new(4096, 64);
     let mut lexer = Lexer::new(Dialect::Server, 4096, 1);
@@ -258,7 +259,7 @@ pub fn normalize(text: &[u8]) -> String {
     statement.close();
     let mut cursor = Cursor::new(&statement);
     match parse(&mut cursor) {
-        Some(name) if cursor.is_empty() => name.spelled,
+        Some(name) if cursor.is_empty() && !name.serial && !name.set => name.spelled,
         _ => String::from_utf8_lossy(text).into_owned(),
     }
 }
@@ -349,17 +350,21 @@ mod tests {
             ("App.\"Status\"[]", "app.\"Status\"[]"),
             ("status", "status"),
             ("bit varying(3)", "bit varying"),
-            ("serial", "integer"),
+            ("serial", "serial"),
             ("_int4", "integer[]"),
             ("_text", "text[]"),
+            ("pg_catalog._timestamptz", "timestamp with time zone[]"),
+            ("_integer", "_integer"),
             ("_mood", "_mood"),
             ("\"text\"", "text"),
             ("\"int4\"", "integer"),
             ("\"integer\"", "\"integer\""),
+            ("Mood", "mood"),
             ("\"Odd T\"", "\"Odd T\""),
             ("app.rooms.id%TYPE", "app.rooms.id%TYPE"),
         ] {
             assert_eq!(normalize(written.as_bytes()), spelled, "{written}");
         }
+        assert!(is_built_in("double precision") && !is_built_in("\"Odd T\""));
     }
 }

@@ -1,10 +1,12 @@
 //! ALTER and DROP.
 
 use super::args::routine_args;
-use super::table::{Pass, partition_detail};
-use super::{Reader, is_global, kind};
-use crate::scan::fact::{DETACHED, Fact, Full, Key, ObjectKind, Op, Scope};
+use super::needs::Needs;
+use super::table::Pass;
+use super::{Reader, cascades, is_global, kind, note};
+use crate::scan::fact::{Fact, Full, Key, ObjectKind, Op, Scope};
 use crate::sql::cursor::{Cursor, Name};
+use crate::sql::types;
 
 impl Reader<'_, '_> {
     pub(super) fn alter(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
@@ -58,6 +60,13 @@ impl Reader<'_, '_> {
             let old = Name { schema: None, name: old, line };
             return self.emit_sub(kind, name, old, Op::Rename, new);
         }
+        if kind == ObjectKind::Sequence {
+            let mut options = *cursor;
+            if options.find_word("owned") {
+                self.note(kind, name, note::ABOUT)?;
+            }
+            return self.owned_by(*cursor, name);
+        }
         if kind.is_relation() || matches!(kind, ObjectKind::Domain | ObjectKind::Type) {
             for action in cursor.split(b',') {
                 self.alter_action(action, kind, name)?;
@@ -79,7 +88,7 @@ impl Reader<'_, '_> {
                 if !action.take_word("check") {
                     return Ok(());
                 }
-                return self.constraint(ObjectKind::DomainConstraint, target, given, &[], "check", line);
+                return self.domain_check(&mut action, target, given, line);
             }
             if kind == ObjectKind::Type && !action.is_word("attribute") {
                 // ADD VALUE
@@ -105,27 +114,62 @@ impl Reader<'_, '_> {
                 (true, _) => ObjectKind::CheckConstraint,
                 (false, _) => ObjectKind::Column,
             };
-            return self.emit_sub(kind, target, Name { schema: None, name: sub, line }, Op::Drop, b"");
+            let cascade: &[u8] = if cascades(&action) { b"cascade" } else { b"" };
+            return self.emit_sub(kind, target, Name { schema: None, name: sub, line }, Op::Drop, cascade);
         }
         if action.take_words(&["attach", "partition"]) {
             let Some(partition) = action.qualified() else { return Ok(()) };
-            return self.emit(ObjectKind::Table, partition, Op::Alter, &partition_detail(target));
+            return self.hang(partition, target, note::ATTACHED);
         }
         if action.take_words(&["detach", "partition"]) {
             let Some(partition) = action.qualified() else { return Ok(()) };
-            return self.emit(ObjectKind::Table, partition, Op::Alter, DETACHED);
+            return self.hang(partition, target, note::DETACHED);
+        }
+        if action.take_word("inherit") {
+            let Some(parent) = action.qualified() else { return Ok(()) };
+            return self.hang(target, parent, note::INHERITS);
+        }
+        if action.take_words(&["no", "inherit"]) {
+            let Some(parent) = action.qualified() else { return Ok(()) };
+            return self.hang(target, parent, note::NO_INHERIT);
         }
         if action.take_word("alter") {
-            action.take_word("column");
-            let Some(column) = action.name() else { return Ok(()) };
+            action.take_one_of(&["column", "attribute"]);
+            let Some(name) = action.name() else { return Ok(()) };
+            let column = Name { schema: None, name, line };
             if action.take_word("add") && action.find_word("identity") {
-                return self.owned_sequence(target, Name { schema: None, name: column, line });
+                return self.owned_sequence(target, column, true);
+            }
+            if action.take_words(&["drop", "identity"]) {
+                return self.emit_sub(ObjectKind::Column, target, column, Op::Alter, note::NO_IDENTITY);
+            }
+            action.take_words(&["set", "data"]);
+            if action.take_word("type")
+                && let Some(ty) = types::parse(&mut action)
+            {
+                let detail = [note::TYPE, ty.spelled.as_bytes()].concat();
+                self.emit_sub(ObjectKind::Column, target, column, Op::Alter, &detail)?;
+                let mut needs = Needs::default();
+                needs.ty(&ty.spelled);
+                return self.emit_needs(&needs, Name { line, ..target });
             }
         }
         Ok(())
     }
 
+    /// A note about `table` and the one that it hangs on.
+    fn hang(&mut self, table: Name<'_>, parent: Name<'_>, note: &[u8]) -> Result<(), Full> {
+        if table.schema == Some(b"pg_temp") {
+            return Ok(());
+        }
+        self.note(ObjectKind::Relation, table, note::ABOUT)?;
+        self.note(ObjectKind::Relation, parent, note)
+    }
+
     pub(super) fn drop(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
+        if cursor.take_words(&["owned", "by"]) {
+            return self.unread("DROP OWNED", cursor.line());
+        }
         let Some(kind) = kind(cursor) else { return Ok(()) };
         cursor.take_word("concurrently");
         cursor.take_words(&["if", "exists"]);
@@ -134,8 +178,7 @@ impl Reader<'_, '_> {
             let Some(table) = cursor.qualified() else { return Ok(()) };
             return self.emit_sub(kind, table, sub, Op::Drop, b"");
         }
-        let mut end = *cursor;
-        let cascade: &[u8] = if end.find_word("cascade") { b"cascade" } else { b"" };
+        let cascade: &[u8] = if cascades(cursor) { b"cascade" } else { b"" };
         for mut part in cursor.split(b',') {
             let Some(name) = part.qualified() else { continue };
             if kind.is_routine() {

@@ -2,9 +2,13 @@
 
 use super::Reader;
 use super::args::routine_args;
-use super::table::implicit_name;
+use super::constraint::Constraint;
+use super::needs::{Needs, Words};
+use super::note::{self, Entry, SHELL};
+use crate::limits::{ARGS_BYTES, NAME_BYTES};
 use crate::scan::fact::{Full, ObjectKind, Op};
 use crate::sql::cursor::{Cursor, Name};
+use crate::sql::literal::clip;
 use crate::sql::statement::Tok;
 use crate::sql::types;
 
@@ -80,18 +84,63 @@ impl Reader<'_, '_> {
         }
         let Some(name) = cursor.qualified() else { return Ok(()) };
         self.emit_global(ObjectKind::Schema, name, op)?;
-        if cursor.find_word("create") {
-            return self.unread("CREATE SCHEMA with elements", name.line);
+        self.enter(name.name);
+        // elements follow each other without a mark; both words are reserved
+        while cursor.find_word("create") {
+            cursor.skip(1);
+            let mut end = *cursor;
+            while !end.is_empty() && !end.is_word("create") && !end.is_word("grant") {
+                if end.group().is_none() {
+                    end.skip(1);
+                }
+            }
+            let mut element = cursor.to(end.position());
+            if !element.is_word("schema") {
+                self.create(&mut element)?;
+            }
+            *cursor = end;
         }
         Ok(())
     }
 
     pub(super) fn create_simple(&mut self, cursor: &mut Cursor<'_>, kind: ObjectKind, create: Op) -> Result<(), Full> {
         let op = if cursor.take_words(&["if", "not", "exists"]) { Op::CreateIfMissing } else { create };
-        match cursor.qualified() {
-            Some(name) => self.emit(kind, name, op, b""),
-            None => Ok(()),
+        let Some(name) = cursor.qualified() else { return Ok(()) };
+        self.emit(kind, name, op, b"")?;
+        if kind == ObjectKind::Sequence {
+            return self.owned_by(*cursor, name);
         }
+        // names of columns, options
+        while !cursor.is_empty() && !cursor.take_word("as") {
+            if cursor.group().is_none() {
+                cursor.skip(1);
+            }
+        }
+        let mut needs = Needs::default();
+        needs.query(*cursor, self.session);
+        self.emit_needs(&needs, name)
+    }
+
+    /// OWNED BY of the sequence before this.
+    pub(super) fn owned_by(&mut self, mut options: Cursor<'_>, sequence: Name<'_>) -> Result<(), Full> {
+        if !options.find_word("owned") || !options.is_word_at(1, "by") || sequence.schema == Some(b"pg_temp") {
+            return Ok(());
+        }
+        options.skip(2);
+        let line = options.line();
+        let mut parts = Vec::new();
+        while let Some(part) = options.name().filter(|_| parts.len() < 4) {
+            parts.push(part);
+            if !options.take_punct(b'.') {
+                break;
+            }
+        }
+        let (table, column): (Name<'_>, &[u8]) = match parts.as_slice() {
+            [.., schema, table, column] => (Name { schema: Some(schema), name: table, line }, column),
+            [table, column] => (Name { schema: None, name: table, line }, column),
+            _ => (Name { schema: None, name: b"", line }, b""),
+        };
+        self.emit_key(ObjectKind::Relation, table, column, b"", Op::Alter, note::OWNER, line)
     }
 
     pub(super) fn create_extension(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
@@ -106,27 +155,71 @@ impl Reader<'_, '_> {
 
     pub(super) fn create_routine(&mut self, cursor: &mut Cursor<'_>, kind: ObjectKind, create: Op) -> Result<(), Full> {
         let Some(name) = cursor.qualified() else { return Ok(()) };
-        let args = cursor.group().map(routine_args).unwrap_or_default();
-        self.emit_key(kind, name, b"", args.join(", ").as_bytes(), create, b"", name.line)
+        let inside = cursor.group();
+        let args = inside.map(routine_args).unwrap_or_default().join(", ");
+        self.emit_key(kind, name, b"", args.as_bytes(), create, b"", name.line)?;
+        if args.len() > ARGS_BYTES {
+            return Ok(());
+        }
+        let mut needs = Needs::default();
+        if let Some(inside) = inside {
+            // defaults call functions
+            needs.expression(inside, Words::Ignored, self.session);
+        }
+        if cursor.take_word("returns") {
+            if cursor.take_word("table") {
+                for mut column in cursor.group().into_iter().flat_map(|columns| columns.split(b',')) {
+                    column.skip(1);
+                    needs.take_type(&mut column);
+                }
+            } else {
+                needs.take_type(cursor);
+            }
+        }
+        // a body that is no string is bound to what it names
+        let mut body = *cursor;
+        if body.find_word("begin") && body.is_word_at(1, "atomic") {
+            needs.query(body, self.session);
+        } else if cursor.find_word("return") {
+            needs.expression(*cursor, Words::Ignored, self.session);
+        }
+        self.emit_needs(&needs, name)
     }
 
     pub(super) fn create_trigger(&mut self, cursor: &mut Cursor<'_>, create: Op, constraint: bool) -> Result<(), Full> {
         let Some(trigger) = cursor.qualified() else { return Ok(()) };
+        let mut needs = Needs::default();
+        let events = *cursor;
         if !cursor.find_word("on") {
             return Ok(());
         }
+        // BEFORE UPDATE OF a, b
+        let mut events = events.to(cursor.position());
+        if events.find_word("of") {
+            needs.expression(events, Words::Columns, self.session);
+        }
         cursor.skip(1);
         let Some(table) = cursor.qualified() else { return Ok(()) };
+        let mut condition = *cursor;
+        if condition.find_word("when") {
+            condition.skip(1);
+            if let Some(condition) = condition.group() {
+                needs.expression(condition, Words::Columns, self.session);
+            }
+        }
         let mut function = None;
         if cursor.find_word("execute") {
             cursor.skip(2);
             function = cursor.qualified();
         }
+        if let Some(function) = function {
+            needs.routine(function, 0);
+        }
         let detail = function.map(qualified_detail).unwrap_or_default();
-        let target = table;
-        self.emit_sub(ObjectKind::Trigger, target, trigger, create, &detail)?;
+        self.emit_sub(ObjectKind::Trigger, table, trigger, create, &detail)?;
+        self.emit_needs(&needs, Name { line: trigger.line, ..table })?;
         if constraint {
-            self.emit_sub(ObjectKind::ConstraintTrigger, target, trigger, create, b"")?;
+            self.emit_sub(ObjectKind::ConstraintTrigger, table, trigger, create, b"")?;
         }
         Ok(())
     }
@@ -137,12 +230,19 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         let Some(table) = cursor.qualified() else { return Ok(()) };
+        let mut needs = Needs::default();
         let mut command = "all";
-        if cursor.find_word("for") {
-            cursor.skip(1);
-            command = cursor.take_one_of(&["all", "select", "insert", "update", "delete"]).unwrap_or("all");
+        while !cursor.is_empty() {
+            if let Some(expression) = cursor.group() {
+                needs.query(expression, self.session);
+            } else if cursor.take_word("for") {
+                command = cursor.take_one_of(&["all", "select", "insert", "update", "delete"]).unwrap_or("all");
+            } else {
+                cursor.skip(1);
+            }
         }
-        self.emit_sub(ObjectKind::Policy, table, policy, Op::Create, command.as_bytes())
+        self.emit_sub(ObjectKind::Policy, table, policy, Op::Create, command.as_bytes())?;
+        self.emit_needs(&needs, Name { line: policy.line, ..table })
     }
 
     pub(super) fn create_rule(&mut self, cursor: &mut Cursor<'_>, create: Op) -> Result<(), Full> {
@@ -151,24 +251,27 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         cursor.skip(1);
-        match cursor.qualified() {
-            Some(table) => self.emit_sub(ObjectKind::Rule, table, rule, create, b""),
-            None => Ok(()),
-        }
+        let Some(table) = cursor.qualified() else { return Ok(()) };
+        self.emit_sub(ObjectKind::Rule, table, rule, create, b"")?;
+        let mut needs = Needs::default();
+        needs.query(*cursor, self.session);
+        self.emit_needs(&needs, Name { line: rule.line, ..table })
     }
 
     pub(super) fn create_type(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
         let Some(name) = cursor.qualified() else { return Ok(()) };
         if !cursor.take_word("as") {
             // a shell type is completed by the definition with parentheses
-            let op = if cursor.is_punct(b'(') { Op::Replace } else { Op::Create };
-            return self.emit(ObjectKind::BaseType, name, op, b"");
+            return match cursor.is_punct(b'(') {
+                true => self.emit(ObjectKind::BaseType, name, Op::Replace, b""),
+                false => self.emit(ObjectKind::BaseType, name, Op::Create, SHELL),
+            };
         }
         if cursor.take_word("enum") {
             return self.emit(ObjectKind::Enum, name, Op::Create, b"");
         }
         if cursor.take_word("range") {
-            return self.emit(ObjectKind::RangeType, name, Op::Create, b"");
+            return self.create_range(cursor, name);
         }
         self.emit(ObjectKind::CompositeType, name, Op::Create, b"")?;
         let Some(body) = cursor.group() else { return Ok(()) };
@@ -177,7 +280,50 @@ impl Reader<'_, '_> {
             if let (Some(column), Some(ty)) = (attribute.name(), types::parse(&mut attribute)) {
                 let column = Name { schema: None, name: column, line };
                 self.emit_sub(ObjectKind::Column, name, column, Op::Create, ty.spelled.as_bytes())?;
+                let mut needs = Needs::default();
+                needs.ty(&ty.spelled);
+                self.emit_needs(&needs, Name { line, ..name })?;
             }
+        }
+        Ok(())
+    }
+
+    /// A range type, and the functions that make ranges and multiranges (`makeRangeConstructors`).
+    fn create_range(&mut self, cursor: &mut Cursor<'_>, range: Name<'_>) -> Result<(), Full> {
+        self.emit(ObjectKind::RangeType, range, Op::Create, b"")?;
+        let Some(options) = cursor.group() else { return Ok(()) };
+        let (mut subtype, mut multirange) = (None, None);
+        for mut option in options.split(b',') {
+            let Some(word) = option.name() else { continue };
+            option.skip(1);
+            match word {
+                b"subtype" => subtype = types::parse(&mut option),
+                b"multirange_type_name" => multirange = option.qualified(),
+                _ => {}
+            }
+        }
+        let Some(subtype) = subtype.map(|ty| ty.spelled) else { return Ok(()) };
+        let mut needs = Needs::default();
+        needs.ty(&subtype);
+        self.emit_needs(&needs, range)?;
+        let default = multirange_name(range.name);
+        let multirange = multirange.unwrap_or(Name { name: &default, ..range });
+        let quoted = |name: &[u8]| types::quote_ident(&String::from_utf8_lossy(name));
+        let own = match range.schema {
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(range.name)),
+            None => quoted(range.name),
+        };
+        let mut made = Needs::default();
+        made.add(Entry::Made, &[own.as_bytes()]);
+        for (name, args) in [
+            (range, format!("{subtype}, {subtype}")),
+            (range, format!("{subtype}, {subtype}, text")),
+            (multirange, String::new()),
+            (multirange, own.clone()),
+            (multirange, format!("{own}[]")),
+        ] {
+            self.emit_key(ObjectKind::Function, name, b"", args.as_bytes(), Op::Create, b"", range.line)?;
+            self.emit_needs(&made, range)?;
         }
         Ok(())
     }
@@ -186,28 +332,36 @@ impl Reader<'_, '_> {
         let Some(name) = cursor.qualified() else { return Ok(()) };
         self.emit(ObjectKind::Domain, name, Op::Create, b"")?;
         cursor.take_word("as");
-        types::parse(cursor);
+        let mut needs = Needs::default();
+        needs.take_type(cursor);
+        self.emit_needs(&needs, name)?;
         let mut given = None;
         while let Some(item) = cursor.peek() {
             let line = item.line;
             if cursor.take_word("constraint") {
                 given = cursor.name();
             } else if cursor.take_word("check") {
-                match given.take() {
-                    Some(sub) => {
-                        let sub = Name { schema: None, name: sub, line };
-                        self.emit_sub(ObjectKind::DomainConstraint, name, sub, Op::Create, b"")?;
-                    }
-                    None => {
-                        let detail = implicit_name(&[], "check");
-                        self.emit_key(ObjectKind::DomainConstraint, name, b"", b"", Op::CreateNamed, &detail, line)?;
-                    }
-                }
+                self.domain_check(cursor, name, given.take(), line)?;
             } else if cursor.group().is_none() {
                 cursor.skip(1);
             }
         }
         Ok(())
+    }
+
+    /// CHECK of a domain, behind the word.
+    pub(super) fn domain_check(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        domain: Name<'_>,
+        given: Option<&[u8]>,
+        line: u32,
+    ) -> Result<(), Full> {
+        let mut constraint = Constraint::new(Some(ObjectKind::DomainConstraint), given, line);
+        if let Some(inside) = cursor.group() {
+            constraint.check(inside);
+        }
+        self.constraint(&constraint, domain)
     }
 
     pub(super) fn select_into(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
@@ -227,4 +381,15 @@ fn qualified_detail(name: Name<'_>) -> Vec<u8> {
     detail.push(0);
     detail.extend_from_slice(name.name);
     detail
+}
+
+/// `makeMultirangeTypeName`
+fn multirange_name(range: &[u8]) -> Vec<u8> {
+    match range.windows(5).position(|window| window == b"range") {
+        Some(at) => {
+            let long = [&range[..at], b"multi", &range[at..]].concat();
+            clip(&long, NAME_BYTES).to_vec()
+        }
+        None => [clip(range, NAME_BYTES - b"_multirange".len()), b"_multirange".as_slice()].concat(),
+    }
 }

@@ -1,7 +1,8 @@
 //! CREATE INDEX, and the name of an index that has none.
 
 use super::Reader;
-use super::table::implicit_name;
+use super::constraint::implicit_name;
+use super::needs::{Needs, Words};
 use crate::limits::EXPRESSION_NESTING;
 use crate::scan::fact::{Full, ObjectKind, Op};
 use crate::sql::cursor::{Cursor, Name};
@@ -19,25 +20,34 @@ impl Reader<'_, '_> {
         }
         cursor.take_word("only");
         let Some(table) = cursor.qualified() else { return Ok(()) };
-        let op = if guarded { Op::CreateIfMissing } else { Op::Create };
-        if let Some(name) = index {
-            return self.emit_sub(ObjectKind::Index, table, Name { schema: None, name, line }, op, b"");
-        }
         if cursor.take_word("using") {
             cursor.skip(1);
         }
-        let mut columns: Vec<Vec<u8>> =
-            cursor.group().map(|inside| inside.split(b',').map(index_column).collect()).unwrap_or_default();
-        if cursor.take_word("include")
-            && let Some(included) = cursor.group()
-        {
-            let included: Vec<Vec<u8>> = included.split(b',').map(index_column).collect();
-            columns.extend(included);
+        let mut needs = Needs::default();
+        let mut columns = Vec::new();
+        let mut add = |inside: Option<Cursor<'_>>, needs: &mut Needs| {
+            if let Some(inside) = inside {
+                columns.extend(inside.split(b',').take(INDEX_COLUMNS).map(index_column));
+                needs.expression(inside, Words::Keys, self.session);
+            }
+        };
+        add(cursor.group(), &mut needs);
+        if cursor.take_word("include") {
+            add(cursor.group(), &mut needs);
+        }
+        if cursor.find_word("where") {
+            needs.expression(*cursor, Words::Keys, self.session);
         }
         let columns = numbered(columns);
         let columns: Vec<&[u8]> = columns.iter().map(Vec::as_slice).collect();
         let detail = implicit_name(&columns, "idx");
-        self.emit_key(ObjectKind::Index, table, b"", b"", Op::CreateNamed, &detail, line)
+        let op = match (index, guarded) {
+            (None, _) => Op::CreateNamed,
+            (Some(_), true) => Op::CreateIfMissing,
+            (Some(_), false) => Op::Create,
+        };
+        self.emit_key(ObjectKind::Index, table, index.unwrap_or_default(), b"", op, &detail, line)?;
+        self.emit_needs(&needs, Name { line, ..table })
     }
 }
 
@@ -62,10 +72,17 @@ const INDEX_COLUMNS: usize = 32;
 
 /// `FigureIndexColname`: the column of an index, or what its expression is called.
 fn index_column(mut part: Cursor<'_>) -> Vec<u8> {
-    match part.is_punct(b'(') {
-        true => figure(part.group(), EXPRESSION_NESTING).map_or(b"expr".to_vec(), |(name, _)| name),
-        false => part.qualified().map_or(b"expr".to_vec(), |name| name.name.to_vec()),
-    }
+    let expression = if part.is_punct(b'(') {
+        part.group()
+    } else if part.is_word("cast") && part.ahead(1).is_some_and(|i| i.tok == Tok::Punct(b'(')) {
+        let mut end = part;
+        end.skip(1);
+        end.group();
+        Some(part.to(end.position()))
+    } else {
+        return part.qualified().map_or(b"expr".to_vec(), |name| name.name.to_vec());
+    };
+    figure(expression, EXPRESSION_NESTING).map_or(b"expr".to_vec(), |(name, _)| name)
 }
 
 /// `FigureColnameInternal`: the name of an expression, and whether it is a good one. A cast's type is a weak one.

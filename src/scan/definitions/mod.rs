@@ -5,14 +5,18 @@
 
 mod alter;
 mod args;
+mod constraint;
 mod create;
 mod index;
+mod needs;
+pub mod note;
 mod table;
 
 use super::fact::{Code, Fact, Facts, Full, Key, ObjectKind, Op, Scope};
 use super::session::Session;
-use crate::limits::ARGS_BYTES;
+use crate::limits::{ARGS_BYTES, DETAIL_BYTES, NAME_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::sql::cursor::{Cursor, Name};
+use constraint::Keys;
 
 /// Where a statement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +34,8 @@ pub enum Origin {
 /// # Errors
 /// [`Full`] as soon as a fact finds no room; the call is simply made again.
 pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &mut dyn Facts) -> Result<(), Full> {
-    let mut reader = Reader { session, origin, facts };
+    let path = session.search_path().to_vec();
+    let mut reader = Reader { session, path, origin, keys: Keys::default(), facts };
     if cursor.take_word("create") {
         reader.create(&mut cursor)
     } else if cursor.take_word("alter") {
@@ -43,17 +48,62 @@ pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &m
     } else if cursor.take_words(&["import", "foreign", "schema"]) {
         reader.unread("IMPORT FOREIGN SCHEMA", cursor.line())
     } else {
-        Ok(())
+        reader.transaction(&mut cursor)
     }
 }
 
 struct Reader<'s, 'f> {
     session: &'s Session,
+    /// The search path; in CREATE SCHEMA that schema comes first.
+    path: Vec<u8>,
     origin: Origin,
+    keys: Keys,
     facts: &'f mut dyn Facts,
 }
 
 impl Reader<'_, '_> {
+    /// Schemas of the search path, NUL-joined.
+    pub(super) fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// Puts a schema in front of the search path.
+    pub(super) fn enter(&mut self, schema: &[u8]) {
+        let rest = std::mem::take(&mut self.path);
+        let schemas = std::iter::once(schema).chain(rest.split(|b| *b == 0).filter(|s| !s.is_empty()));
+        self.path = schemas.take(SEARCH_PATH_SCHEMAS).collect::<Vec<_>>().join(&0);
+    }
+
+    /// BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE: definitions follow them as rows do.
+    fn transaction(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
+        let line = cursor.line();
+        let (note, to) = if cursor.take_word("begin") || cursor.take_words(&["start", "transaction"]) {
+            (note::BEGIN, false)
+        } else if cursor.take_word("commit") || cursor.take_word("end") {
+            (note::COMMIT, false)
+        } else if cursor.take_word("rollback") || cursor.take_word("abort") {
+            cursor.take_one_of(&["work", "transaction"]);
+            (note::ROLLBACK, cursor.take_word("to"))
+        } else if cursor.take_word("savepoint") {
+            (note::SAVEPOINT, true)
+        } else if cursor.take_word("release") {
+            (note::RELEASE, true)
+        } else {
+            return Ok(());
+        };
+        // COMMIT PREPARED and its like speak of another transaction
+        if cursor.is_word("prepared") {
+            return Ok(());
+        }
+        if to {
+            cursor.take_word("savepoint");
+        }
+        let name = cursor.name().filter(|_| to).unwrap_or_default();
+        let detail = [note, &name[..name.len().min(NAME_BYTES)]].concat();
+        let key = Key { kind: ObjectKind::Schema, scope: Scope::Named, schema: b"", name: b"", sub: b"", args: b"" };
+        self.facts.fact(Fact::Definition { key, op: Op::Alter, detail: &detail, line })
+    }
+
     /// An object outside of schemas.
     pub(super) fn emit_global(&mut self, kind: ObjectKind, name: Name<'_>, op: Op) -> Result<(), Full> {
         let key = Key { kind, scope: Scope::Named, schema: b"", name: name.name, sub: b"", args: b"" };
@@ -94,11 +144,11 @@ impl Reader<'_, '_> {
         let (scope, schema) = match name.schema {
             Some(schema) => (Scope::Named, schema),
             None => {
-                path = self.session.search_path().to_vec();
+                path = self.path().to_vec();
                 (Scope::Path, path.as_slice())
             }
         };
-        if args.len() > ARGS_BYTES {
+        if args.len() > ARGS_BYTES || detail.len() > DETAIL_BYTES {
             return self.facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: name.name, line });
         }
         let op = self.soften(op);
@@ -120,6 +170,11 @@ impl Reader<'_, '_> {
         }
         self.facts.fact(Fact::Diagnostic { code: Code::NotRead, detail: what.as_bytes(), line })
     }
+}
+
+/// The last word is CASCADE.
+fn cascades(cursor: &Cursor<'_>) -> bool {
+    cursor.len().checked_sub(1).is_some_and(|last| cursor.is_word_at(last, "cascade"))
 }
 
 /// The kind that ALTER and DROP name.

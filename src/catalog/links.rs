@@ -1,0 +1,224 @@
+//! Objects under their names, and changes that a ROLLBACK takes back.
+
+use super::{Index, Inventory, Object, ObjectId, place};
+use crate::limits::to_u32;
+use crate::scan::fact::ObjectKind;
+use std::collections::hash_map::Entry;
+
+/// What was done since BEGIN or the first SAVEPOINT.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    /// BEGIN without a name, and savepoints, with the length of `done` at each.
+    marks: Vec<(Vec<u8>, usize)>,
+    done: Vec<Done>,
+}
+
+#[derive(Debug)]
+enum Done {
+    Made(ObjectId),
+    /// The object as it was.
+    Changed(ObjectId, Box<Object>),
+}
+
+/// Savepoints kept of a transaction: as many as anyone opens, and not what a hostile file would.
+const SAVEPOINTS: usize = 1024;
+
+impl Inventory {
+    pub(super) fn begin(&mut self) {
+        if self.transaction.marks.is_empty() {
+            self.transaction.marks.push((Vec::new(), 0));
+        }
+    }
+
+    pub(super) fn commit(&mut self) {
+        self.transaction = Transaction::default();
+    }
+
+    /// Also outside of a transaction: a tool may have begun one.
+    pub(super) fn savepoint(&mut self, name: &[u8]) {
+        let Transaction { marks, done } = &mut self.transaction;
+        if marks.len() < SAVEPOINTS {
+            marks.push((name.to_vec(), done.len()));
+        }
+    }
+
+    pub(super) fn release(&mut self, name: &[u8]) {
+        if let Some(at) = self.mark(name) {
+            self.transaction.marks.truncate(at);
+            if at == 0 {
+                self.commit();
+            }
+        }
+    }
+
+    /// To a savepoint, or with an empty name to the begin.
+    pub(super) fn rollback(&mut self, name: &[u8]) {
+        let at = if name.is_empty() { 0 } else { self.mark(name).unwrap_or(usize::MAX) };
+        let Some(length) = self.transaction.marks.get(at).map(|(_, length)| *length) else { return };
+        while self.transaction.done.len() > length {
+            match self.transaction.done.pop() {
+                Some(Done::Made(id)) => self.put_back(id, |o| o.live = false),
+                Some(Done::Changed(id, before)) => self.put_back(id, |o| *o = *before),
+                None => break,
+            }
+        }
+        self.next_names.clear();
+        self.subject = None;
+        if name.is_empty() {
+            self.commit();
+        } else {
+            self.transaction.marks.truncate(at + 1);
+        }
+    }
+
+    fn mark(&self, name: &[u8]) -> Option<usize> {
+        self.transaction.marks.iter().rposition(|(mark, _)| !name.is_empty() && mark == name)
+    }
+
+    fn put_back(&mut self, id: ObjectId, change: impl FnOnce(&mut Object)) {
+        self.unlink(id);
+        if let Some(object) = self.objects.get_mut(id as usize) {
+            change(object);
+        }
+        self.link(id);
+    }
+
+    pub(super) fn insert(&mut self, object: Object) -> ObjectId {
+        use super::needs::Need;
+        use ObjectKind::{ExclusionConstraint, Index, PrimaryKey, UniqueConstraint};
+        let mut index = None;
+        if matches!(object.kind, PrimaryKey | UniqueConstraint | ExclusionConstraint) {
+            // the index that serves it, unless it is made of one
+            let same = self.by_place.get(&place(&object.schema, &object.name, &object.sub));
+            let existing = same.into_iter().flatten().copied().find(|id| self.object(*id).kind == Index);
+            index = Some(existing.unwrap_or_else(|| self.push(Object { kind: Index, ..object.clone() })));
+        }
+        let id = self.push(object);
+        if let Some(index) = index {
+            self.edge(id, index, Need::Part);
+            if let Some(columns) = self.keys.get(&index).cloned() {
+                columns.iter().for_each(|column| self.edge(*column, id, Need::Part));
+                self.keys.insert(id, columns);
+            }
+        }
+        if self.object(id).kind == PrimaryKey
+            && let Some(relation) = self.relation_of(id)
+        {
+            self.primary_keys.insert(relation, id);
+        }
+        id
+    }
+
+    fn push(&mut self, object: Object) -> ObjectId {
+        let id = to_u32(self.objects.len());
+        self.objects.push(object);
+        let in_partition = self.relation_of(id).is_some_and(|relation| self.object(relation).is_partition);
+        if let Some(object) = self.objects.last_mut() {
+            object.is_partition |= in_partition;
+        }
+        if !self.transaction.marks.is_empty() {
+            self.transaction.done.push(Done::Made(id));
+        }
+        self.link(id);
+        id
+    }
+
+    /// The relation that an object is a part of.
+    pub(super) fn relation_of(&self, id: ObjectId) -> Option<ObjectId> {
+        let object = self.object(id);
+        if object.kind.is_sub() { self.relation(&object.schema, &object.name) } else { None }
+    }
+
+    /// The relation of this schema and name.
+    pub(super) fn relation(&self, schema: &[u8], name: &[u8]) -> Option<ObjectId> {
+        let ids = self.by_place.get(&place(schema, name, b""));
+        ids.into_iter().flatten().copied().find(|id| self.object(*id).kind.is_relation())
+    }
+
+    /// The column of this relation.
+    pub(super) fn column(&self, schema: &[u8], relation: &[u8], column: &[u8]) -> Option<ObjectId> {
+        let ids = self.by_place.get(&place(schema, relation, column));
+        ids.into_iter().flatten().copied().find(|id| self.object(*id).kind == ObjectKind::Column)
+    }
+
+    /// Enters an object under its names, if it is live.
+    fn link(&mut self, id: ObjectId) {
+        self.each_key(id, |index, key| {
+            index.entry(key).or_default().insert(id);
+        });
+        let Some(object) = self.objects.get(id as usize).filter(|o| o.live) else { return };
+        if object.kind == ObjectKind::Schema {
+            self.schemas.insert(object.name.clone());
+        }
+        if let Some(name) = object.class_name() {
+            self.relation_names.insert((object.schema.clone(), name.to_vec()));
+        }
+        if object.kind.is_constraint() {
+            self.constraint_names.insert((object.schema.clone(), object.sub.clone()));
+        }
+    }
+
+    /// Takes an object out of its names, before they change.
+    fn unlink(&mut self, id: ObjectId) {
+        self.each_key(id, |index, key| {
+            if let Entry::Occupied(mut ids) = index.entry(key) {
+                ids.get_mut().remove(&id);
+                if ids.get().is_empty() {
+                    ids.remove();
+                }
+            }
+        });
+        let Some(object) = self.objects.get(id as usize).filter(|o| o.live) else { return };
+        if object.kind == ObjectKind::Schema {
+            self.schemas.remove(&object.name);
+        }
+        self.next_names.clear();
+        if let Some(name) = object.class_name() {
+            self.relation_names.remove(&(object.schema.clone(), name.to_vec()));
+        }
+        if object.kind.is_constraint() {
+            self.constraint_names.remove(&(object.schema.clone(), object.sub.clone()));
+        }
+    }
+
+    /// The indexes that a live object stands in, and its key in each.
+    fn each_key(&mut self, id: ObjectId, mut visit: impl FnMut(&mut Index, Vec<u8>)) {
+        let Inventory { objects, by_place, by_args, by_name, by_schema, parts, indexes, .. } = self;
+        let Some(object) = objects.get(id as usize).filter(|o| o.live) else { return };
+        visit(by_place, place(&object.schema, &object.name, &object.sub));
+        visit(by_name, [object.name.as_slice(), &object.sub].join(&0));
+        visit(by_schema, object.schema.clone());
+        if object.kind.is_routine() {
+            visit(by_args, place(&object.schema, &object.name, &object.args));
+        }
+        if let Some(whole) = object.whole() {
+            visit(parts, [object.schema.as_slice(), whole].join(&0));
+        }
+        if object.kind == ObjectKind::Index {
+            visit(indexes, object.sub.clone());
+        }
+    }
+
+    /// Changes an object, its names included.
+    pub(super) fn change(&mut self, id: ObjectId, change: impl FnOnce(&mut Object)) {
+        if !self.transaction.marks.is_empty()
+            && let Some(before) = self.objects.get(id as usize)
+        {
+            self.transaction.done.push(Done::Changed(id, Box::new(before.clone())));
+        }
+        self.put_back(id, change);
+    }
+
+    pub(super) fn remove(&mut self, id: ObjectId) {
+        self.change(id, |o| o.live = false);
+    }
+
+    pub(super) fn in_schema(&self, schema: &[u8]) -> Vec<ObjectId> {
+        self.by_schema.get(schema).into_iter().flatten().copied().collect()
+    }
+
+    /// What hangs on a relation: its sub-objects and the sequences that its columns own.
+    pub(super) fn parts(&self, schema: &[u8], name: &[u8]) -> Vec<ObjectId> {
+        self.parts.get(&[schema, name].join(&0)).into_iter().flatten().copied().collect()
+    }
+}

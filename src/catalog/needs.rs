@@ -1,0 +1,208 @@
+//! What goes along with a dropped object: the edges from what is needed to what needs it (`pg_depend`).
+
+use super::{Inventory, ObjectId, Wanted};
+use crate::record::OwnedRecord;
+use crate::scan::definitions::note::{self, Entry};
+use crate::scan::fact::{ObjectKind, Scope};
+use crate::scan::reference::arity;
+
+/// That one object needs another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edge {
+    pub(super) dependent: ObjectId,
+    /// The version of the dependent that needs it.
+    version: u32,
+    pub(super) need: Need,
+}
+
+/// How.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It is a part: it always goes along.
+    Part,
+    /// It goes along with CASCADE.
+    Use,
+    /// It may go along with CASCADE: the text does not tell.
+    Perhaps,
+    /// A table that inherits: it goes along with CASCADE, and gets what the parent gets.
+    Child,
+    /// What a child has from its parent: it goes along, and is called like it.
+    Copy,
+}
+
+/// Edges that are kept. With more, what CASCADE takes along is not known.
+const MOST_EDGES: usize = 4_000_000;
+/// Relations of one query that its columns are looked for in.
+const MOST_RELATIONS: usize = 64;
+/// What needs a column, among which the key of a foreign key is looked for.
+const MOST_KEYS: usize = 4096;
+
+impl Inventory {
+    /// `dependent` needs `on`.
+    pub(super) fn edge(&mut self, on: ObjectId, dependent: ObjectId, need: Need) {
+        if on == dependent || self.lost_edges() {
+            return;
+        }
+        self.edge_count += 1;
+        let version = self.object(dependent).version;
+        let edge = Edge { dependent, version, need };
+        if need == Need::Child {
+            self.children.entry(on).or_default().push(edge);
+        }
+        self.dependents.entry(on).or_default().push(edge);
+    }
+
+    pub(super) fn lost_edges(&self) -> bool {
+        self.edge_count >= MOST_EDGES
+    }
+
+    /// What needs this object now.
+    pub(super) fn edges(&self, on: ObjectId) -> Vec<Edge> {
+        self.valid(self.dependents.get(&on)).collect()
+    }
+
+    /// The tables that inherit from this one.
+    pub(super) fn children(&self, parent: ObjectId) -> Vec<Edge> {
+        self.valid(self.children.get(&parent)).collect()
+    }
+
+    fn valid<'e>(&'e self, edges: Option<&'e Vec<Edge>>) -> impl Iterator<Item = Edge> + 'e {
+        let is_valid = |edge: &&Edge| {
+            let object = self.object(edge.dependent);
+            object.live && object.version == edge.version
+        };
+        edges.into_iter().flatten().filter(is_valid).copied()
+    }
+
+    /// Notes that follow are about this object.
+    pub(super) fn about(&mut self, subject: Option<ObjectId>) {
+        self.subject = subject;
+        self.subject_relations.clear();
+    }
+
+    /// Reads the entries of a note.
+    pub(super) fn needs(&mut self, row: &OwnedRecord, entries: &[u8]) {
+        let Some(subject) = self.subject else { return };
+        for (entry, texts) in note::entries(entries) {
+            match (entry, texts.as_slice()) {
+                (Entry::Relation, [schema, name]) => {
+                    let Some(relation) = self.named(row, ObjectKind::Relation, schema, name, b"").first().copied()
+                    else {
+                        continue;
+                    };
+                    self.edge(relation, subject, Need::Use);
+                    if self.subject_relations.len() < MOST_RELATIONS {
+                        self.subject_relations.push(relation);
+                    }
+                }
+                (Entry::Routine, [schema, name, count]) => {
+                    let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
+                    let args = arity(count.unwrap_or(0));
+                    let found = self.named(row, ObjectKind::Routine, schema, name, &args);
+                    let need = if found.len() == 1 { Need::Use } else { Need::Perhaps };
+                    found.into_iter().for_each(|routine| self.edge(routine, subject, need));
+                }
+                (Entry::Type, [spelled]) => self.need_type(subject, &String::from_utf8_lossy(spelled), &row.schema),
+                (Entry::Target, [schema, name, columns @ ..]) => {
+                    if let Some(table) = self.named(row, ObjectKind::Relation, schema, name, b"").first().copied()
+                        && let Some(key) = self.key_of(table, columns)
+                    {
+                        self.edge(key, subject, Need::Use);
+                    }
+                }
+                (Entry::Key, [name]) => {
+                    let object = self.object(subject);
+                    if let Some(column) = self.column(&object.schema, &object.name, name) {
+                        self.edge(column, subject, Need::Part);
+                        self.keys.entry(subject).or_default().push(column);
+                    }
+                }
+                (Entry::Column, [name]) => self.need_column(subject, name),
+                (Entry::All, [name]) => self.need_all(subject, name),
+                (Entry::Made, [spelled]) => {
+                    let (_, ty) = self.resolve_type(&String::from_utf8_lossy(spelled), &row.schema, false);
+                    if let Some(ty) = ty {
+                        self.edge(ty, subject, Need::Part);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn named(&self, row: &OwnedRecord, kind: ObjectKind, schema: &[u8], name: &[u8], args: &[u8]) -> Vec<ObjectId> {
+        let (scope, schema) = match schema {
+            b"" => (Scope::Path, row.schema.as_slice()),
+            _ => (Scope::Named, schema),
+        };
+        self.find(Wanted { kind, scope, schema, name, sub: b"", args })
+    }
+
+    fn need_type(&mut self, subject: ObjectId, spelled: &str, path: &[u8]) {
+        let (found, Some(ty)) = self.resolve_type(spelled, path, false) else { return };
+        self.edge(ty, subject, Need::Use);
+        if self.object(subject).kind == ObjectKind::Column {
+            // a column is the only one whose type is asked for later, by %TYPE
+            let array = if self.object(subject).detail.ends_with(b"[]") { "[]" } else { "" };
+            let base = found.trim_end_matches("[]");
+            let array = if found.ends_with("[]") { "[]" } else { array };
+            let detail = format!("{base}{array}");
+            self.change(subject, |o| o.detail = detail.into_bytes());
+        }
+    }
+
+    /// A word of an expression or query, which may be a column of the relations in it.
+    fn need_column(&mut self, subject: ObjectId, name: &[u8]) {
+        let object = self.object(subject);
+        let own = if object.kind.is_sub() { self.column(&object.schema, &object.name, name) } else { None };
+        let in_query = self.subject_relations.iter().filter_map(|relation| {
+            let relation = self.object(*relation);
+            self.column(&relation.schema, &relation.name, name)
+        });
+        let mut found: Vec<ObjectId> = own.into_iter().chain(in_query).collect();
+        found.sort_unstable();
+        found.dedup();
+        let need = if found.len() == 1 { Need::Use } else { Need::Perhaps };
+        found.into_iter().for_each(|column| self.edge(column, subject, need));
+    }
+
+    /// `*`, or `name.*`, where the name may be an alias.
+    fn need_all(&mut self, subject: ObjectId, name: &[u8]) {
+        let relations = std::mem::take(&mut self.subject_relations);
+        let named = relations.iter().copied().find(|id| self.object(*id).name == name);
+        let meant = named.map_or_else(|| relations.clone(), |relation| vec![relation]);
+        let need = if meant.len() == 1 { Need::Use } else { Need::Perhaps };
+        for relation in meant {
+            let relation = self.object(relation).clone();
+            for part in self.parts(&relation.schema, &relation.name) {
+                if self.object(part).kind == ObjectKind::Column {
+                    self.edge(part, subject, need);
+                }
+            }
+        }
+        self.subject_relations = relations;
+    }
+
+    /// The key of `table` with exactly these columns; its primary key where none are written.
+    fn key_of(&self, table: ObjectId, columns: &[&[u8]]) -> Option<ObjectId> {
+        let table_of = self.object(table);
+        let primary = self.primary_keys.get(&table).copied().filter(|key| self.object(*key).live);
+        let Some(first) = columns.first() else { return primary };
+        let mut wanted: Vec<ObjectId> =
+            columns.iter().filter_map(|name| self.column(&table_of.schema, &table_of.name, name)).collect();
+        wanted.sort_unstable();
+        let is_key = |id: &ObjectId| {
+            use ObjectKind::{Index, PrimaryKey, UniqueConstraint};
+            let mut columns = self.keys.get(id).cloned().unwrap_or_default();
+            columns.sort_unstable();
+            columns == wanted && matches!(self.object(*id).kind, PrimaryKey | UniqueConstraint | Index)
+        };
+        if let Some(key) = primary.filter(is_key) {
+            return Some(key);
+        }
+        let column = self.column(&table_of.schema, &table_of.name, first)?;
+        let dependents = self.valid(self.dependents.get(&column)).take(MOST_KEYS).map(|edge| edge.dependent);
+        // a constraint rather than an index
+        dependents.filter(is_key).min_by_key(|id| self.object(*id).kind == ObjectKind::Index)
+    }
+}

@@ -1,0 +1,390 @@
+//! Replays definition events: what is made, renamed, moved and dropped.
+
+use super::needs::Need;
+use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, place};
+use crate::record::OwnedRecord;
+use crate::scan::definitions::note;
+use crate::scan::fact::{GUARDED, ObjectKind, Op, PARTITION, Scope, WORDS};
+
+impl Inventory {
+    /// Applies one event. Costs time linear in the objects of the names concerned, and in what it drops or copies.
+    pub fn replay(&mut self, file: u32, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
+        if self.skipping {
+            self.skipping = op != Op::Alter || !row.detail.is_empty();
+            return Replayed::Done;
+        }
+        if file != self.file {
+            self.file = file;
+            self.commit();
+        }
+        if op != Op::Alter {
+            self.about(None);
+        }
+        match op {
+            Op::Create | Op::CreateIfMissing | Op::Replace => self.create(file, row, kind, op),
+            Op::CreateNamed => self.create_named(file, row, kind),
+            Op::Drop => self.drop(row, kind),
+            Op::Rename => self.rename(row, kind),
+            Op::Move => self.set_schema(row, kind),
+            Op::Alter => match note::split(&row.detail) {
+                Some((note, rest)) => self.note(row, kind, note, rest),
+                None => Replayed::Done,
+            },
+        }
+    }
+
+    fn note(&mut self, row: &OwnedRecord, kind: ObjectKind, note: &[u8], rest: &[u8]) -> Replayed {
+        match note {
+            note::ABOUT => {
+                let target = self.targets(row, kind).first().copied();
+                self.about(target);
+            }
+            note::NEEDS => self.needs(row, rest),
+            note::TYPE => {
+                let target = self.targets(row, ObjectKind::Column).first().copied();
+                self.about(target);
+                if let Some(id) = target {
+                    self.change(id, |o| {
+                        o.detail = rest.to_vec();
+                        o.version += 1;
+                    });
+                }
+            }
+            note::NO_IDENTITY => {
+                let columns = self.targets(row, ObjectKind::Column);
+                let owned = columns.iter().flat_map(|id| self.edges(*id)).map(|edge| edge.dependent);
+                let sequences: Vec<ObjectId> =
+                    owned.filter(|id| self.object(*id).kind == ObjectKind::Sequence).collect();
+                self.remove_all(sequences, false);
+            }
+            note::OWNER => self.own(row),
+            note::LIKE | note::OF => return self.like(row, kind, note, rest),
+            note::INHERITS => return self.inherit(row),
+            note::NO_INHERIT => self.disinherit(),
+            note::ATTACHED => self.attach(row),
+            note::DETACHED => return self.detach(row),
+            note::BEGIN => self.begin(),
+            note::COMMIT => self.commit(),
+            note::SAVEPOINT => self.savepoint(rest),
+            note::RELEASE => self.release(rest),
+            note::ROLLBACK => self.rollback(rest),
+            _ => {}
+        }
+        Replayed::Done
+    }
+
+    fn create(&mut self, file: u32, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
+        let schema = self.schema_of(row, kind);
+        let args = if kind.is_routine() { self.resolve_args(row) } else { row.args.clone() };
+        let wanted = Wanted { kind, scope: Scope::Named, schema: &schema, name: &row.name, sub: &row.sub, args: &args };
+        if kind == ObjectKind::Schema && row.name == b"public" {
+            // it is there from the start
+            let is_new = self.schemas.insert(row.name.clone());
+            return if op == Op::Create && !is_new { Replayed::Duplicate } else { Replayed::Done };
+        }
+        // an extension is one of the database, in whatever schema
+        let scope = if kind == ObjectKind::Extension { Scope::Any } else { Scope::Named };
+        let existing = self.find(Wanted { scope, ..wanted }).first().copied();
+        // a view, a table and a sequence cannot share a name
+        let taken = existing.or_else(|| {
+            let any = Wanted { kind: ObjectKind::Relation, ..wanted };
+            if kind.is_relation() { self.find(any).first().copied() } else { None }
+        });
+        let detail = row.detail.strip_prefix(GUARDED).unwrap_or(&row.detail);
+        if let Some(id) = taken {
+            return self.create_again(id, existing.is_some(), (file, row.line, detail), row, op);
+        }
+        // the name that PostgreSQL would make of it stands without its label
+        let named = kind == ObjectKind::Index || kind.is_constraint();
+        let parts = if named { detail.split(|b| *b == 0).next().unwrap_or_default() } else { detail };
+        let id = self.insert(Object {
+            kind,
+            schema,
+            name: row.name.clone(),
+            sub: row.sub.clone(),
+            args,
+            file,
+            line: row.line,
+            is_partition: detail.starts_with(PARTITION),
+            detail: parts.to_vec(),
+            owner: None,
+            is_inherited: false,
+            version: 0,
+            live: true,
+        });
+        self.made(id)
+    }
+
+    /// What follows from a new object.
+    fn made(&mut self, id: ObjectId) -> Replayed {
+        self.about(Some(id));
+        let object = self.object(id).clone();
+        match object.kind {
+            kind if kind.is_routine() => self.need_argument_types(id),
+            ObjectKind::ConstraintTrigger => {
+                let same = self.by_place.get(&place(&object.schema, &object.name, &object.sub));
+                let trigger = same.into_iter().flatten().find(|id| self.object(**id).kind == ObjectKind::Trigger);
+                if let Some(trigger) = trigger.copied() {
+                    self.edge(trigger, id, Need::Part);
+                }
+            }
+            ObjectKind::Column | ObjectKind::CheckConstraint => return self.hand_down(id),
+            _ => {}
+        }
+        Replayed::Done
+    }
+
+    /// CREATE of what exists.
+    fn create_again(
+        &mut self,
+        id: ObjectId,
+        same_kind: bool,
+        (file, line, detail): (u32, u32, &[u8]),
+        row: &OwnedRecord,
+        op: Op,
+    ) -> Replayed {
+        if op == Op::Replace && same_kind {
+            self.change(id, |o| {
+                (o.file, o.line, o.detail) = (file, line, detail.to_vec());
+                o.version += 1;
+            });
+            self.about(Some(id));
+            if self.object(id).kind.is_routine() {
+                self.need_argument_types(id);
+            }
+            return Replayed::Done;
+        }
+        if same_kind && self.object(id).is_inherited && op == Op::Create {
+            // it is merged with the one that is inherited
+            self.change(id, |o| {
+                (o.file, o.line, o.detail) = (file, line, detail.to_vec());
+                o.is_inherited = false;
+                o.version += 1;
+            });
+            self.about(Some(id));
+            return Replayed::Done;
+        }
+        self.skipping = op == Op::CreateIfMissing && row.detail.starts_with(GUARDED);
+        if op == Op::Create { Replayed::Duplicate } else { Replayed::Done }
+    }
+
+    /// An object whose name PostgreSQL chooses.
+    fn create_named(&mut self, file: u32, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
+        let is_sequence = kind == ObjectKind::Sequence;
+        let schema = self.schema_of(row, if is_sequence { ObjectKind::Column } else { kind });
+        let mut parts = row.detail.splitn(2, |b| *b == 0);
+        let (columns, label) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let columns =
+            if kind == ObjectKind::CheckConstraint { self.only_column(&schema, row, columns) } else { columns };
+        let chosen = self.choose_name(kind, &schema, (&row.name, columns, label));
+        let mut object = Object {
+            kind,
+            schema,
+            name: row.name.clone(),
+            sub: chosen,
+            args: Vec::new(),
+            file,
+            line: row.line,
+            is_partition: false,
+            detail: columns.to_vec(),
+            owner: None,
+            is_inherited: false,
+            version: 0,
+            live: true,
+        };
+        if is_sequence {
+            let column = self.column(&object.schema, &row.name, columns);
+            object.owner = Some(std::mem::replace(&mut object.name, std::mem::take(&mut object.sub)));
+            object.detail = row.sub.clone();
+            let id = self.insert(object);
+            if let Some(column) = column {
+                self.edge(column, id, Need::Part);
+            }
+            return Replayed::Done;
+        }
+        let id = self.insert(object);
+        self.made(id)
+    }
+
+    /// The first name that is free (`ChooseRelationName`, `ChooseConstraintName`).
+    pub(super) fn choose_name(
+        &mut self,
+        kind: ObjectKind,
+        schema: &[u8],
+        (relation, columns, label): (&[u8], &[u8], &[u8]),
+    ) -> Vec<u8> {
+        use ObjectKind::{ExclusionConstraint, Index, PrimaryKey, Sequence, UniqueConstraint};
+        let is_relation = matches!(kind, Index | Sequence | PrimaryKey | UniqueConstraint | ExclusionConstraint);
+        let base = (schema.to_vec(), names::make_object_name(relation, columns, label, 0));
+        let mut pass = self.next_names.get(&base).copied().unwrap_or(0);
+        let chosen = loop {
+            let name = names::make_object_name(relation, columns, label, pass);
+            let key = (schema.to_vec(), name);
+            let taken = (is_relation && self.relation_names.contains(&key))
+                || (kind != Sequence && kind != Index && self.constraint_names.contains(&key));
+            if !taken {
+                break key.1;
+            }
+            pass += 1;
+        };
+        self.next_names.insert(base, pass);
+        chosen
+    }
+
+    /// A CHECK constraint is called after its column if it names exactly one (`AddRelationNewConstraints`). `words` are
+    /// those of the expression that may be columns.
+    fn only_column<'w>(&self, schema: &[u8], row: &OwnedRecord, words: &'w [u8]) -> &'w [u8] {
+        let is_column = |word: &&[u8]| {
+            let ids = self.by_place.get(&place(schema, &row.name, word));
+            ids.into_iter().flatten().any(|id| self.object(*id).kind == ObjectKind::Column)
+        };
+        let mut columns = words.split(|b| *b == WORDS).filter(is_column);
+        match (columns.next(), columns.next()) {
+            (Some(column), None) => column,
+            _ => b"",
+        }
+    }
+
+    fn drop(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
+        let mut targets = self.targets(row, kind);
+        let cascade = row.detail == b"cascade";
+        if kind == ObjectKind::Schema && row.name == b"public" && self.schemas.remove(row.name.as_slice()) {
+            targets.extend(self.in_schema(b"public"));
+        }
+        if targets.is_empty() {
+            return Replayed::Unknown;
+        }
+        use ObjectKind::{Extension, ForeignDataWrapper, ForeignServer, Language};
+        let opaque = matches!(kind, Extension | ForeignDataWrapper | ForeignServer | Language);
+        let unsure = self.remove_all(targets, cascade) || opaque && cascade;
+        if unsure { Replayed::Unsure } else { Replayed::Done }
+    }
+
+    /// Removes objects with what hangs on them, and with CASCADE what needs them. True where that cannot be told.
+    pub(super) fn remove_all(&mut self, mut targets: Vec<ObjectId>, cascade: bool) -> bool {
+        let mut unsure = false;
+        let mut perhaps = Vec::new();
+        while let Some(id) = targets.pop() {
+            if !self.object(id).live {
+                continue;
+            }
+            let object = self.object(id).clone();
+            self.remove(id);
+            if object.kind == ObjectKind::Schema {
+                targets.extend(self.in_schema(&object.name));
+            } else if object.kind.is_relation() || object.kind == ObjectKind::Domain {
+                targets.extend(self.parts(&object.schema, &object.name));
+            }
+            for edge in self.edges(id) {
+                match edge.need {
+                    Need::Part | Need::Copy => targets.push(edge.dependent),
+                    Need::Use | Need::Child if cascade => targets.push(edge.dependent),
+                    Need::Perhaps if cascade => perhaps.push(edge.dependent),
+                    _ => {}
+                }
+            }
+            unsure |= cascade && self.lost_edges();
+        }
+        unsure || perhaps.into_iter().any(|id| self.object(id).live)
+    }
+
+    fn rename(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
+        let mut targets = self.targets(row, kind);
+        let found = !targets.is_empty();
+        while let Some(id) = targets.pop() {
+            let object = self.object(id).clone();
+            if object.kind == ObjectKind::Schema {
+                for other in self.in_schema(&object.name) {
+                    self.respell(other, |o| o.schema.clone_from(&row.detail));
+                }
+                self.change(id, |o| o.name.clone_from(&row.detail));
+            } else if object.kind.is_sub() || object.kind == ObjectKind::DomainConstraint {
+                // a constraint and its index are called the same
+                let same = place(&object.schema, &object.name, &object.sub);
+                let pair: Vec<ObjectId> = self.by_place.get(&same).into_iter().flatten().copied().collect();
+                for other in pair {
+                    let kind = self.object(other).kind;
+                    let of_constraint = kind.is_constraint() && object.kind == ObjectKind::Index;
+                    if other == id || of_constraint {
+                        self.change(other, |o| o.sub.clone_from(&row.detail));
+                    }
+                }
+                // what children inherit is renamed too
+                let copies = self.edges(id).into_iter().filter(|edge| edge.need == Need::Copy);
+                targets.extend(copies.map(|edge| edge.dependent));
+            } else {
+                if object.kind.is_relation() || object.kind == ObjectKind::Domain {
+                    for part in self.parts(&object.schema, &object.name) {
+                        self.change(part, |o| match &mut o.owner {
+                            Some(owner) => owner.clone_from(&row.detail),
+                            None => o.name.clone_from(&row.detail),
+                        });
+                    }
+                }
+                self.respell(id, |o| o.name.clone_from(&row.detail));
+            }
+        }
+        if found { Replayed::Done } else { Replayed::Unknown }
+    }
+
+    fn set_schema(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
+        let targets = self.targets(row, kind);
+        for id in &targets {
+            let object = self.object(*id).clone();
+            if object.kind.is_relation() || object.kind == ObjectKind::Domain {
+                for part in self.parts(&object.schema, &object.name) {
+                    self.change(part, |o| o.schema.clone_from(&row.detail));
+                }
+            }
+            self.respell(*id, |o| o.schema.clone_from(&row.detail));
+        }
+        if targets.is_empty() { Replayed::Unknown } else { Replayed::Done }
+    }
+
+    /// The objects that ALTER or DROP names.
+    pub(super) fn targets(&self, row: &OwnedRecord, kind: ObjectKind) -> Vec<ObjectId> {
+        let args = if kind.is_routine() { self.resolve_args(row) } else { Vec::new() };
+        let scope = Scope::from_number(row.scope).unwrap_or(Scope::Named);
+        let wanted = Wanted { kind, scope, schema: &row.schema, name: &row.name, sub: &row.sub, args: &args };
+        let mut found = self.find(wanted);
+        if found.is_empty() && kind == ObjectKind::CheckConstraint {
+            // DROP CONSTRAINT and RENAME CONSTRAINT do not say of what kind it is
+            use ObjectKind::{ExclusionConstraint, ForeignKey, PrimaryKey, UniqueConstraint};
+            for kind in [PrimaryKey, UniqueConstraint, ForeignKey, ExclusionConstraint] {
+                found.extend(self.find(Wanted { kind, ..wanted }));
+            }
+            if !found.is_empty() {
+                found.extend(self.find(Wanted { kind: ObjectKind::Index, ..wanted }));
+            }
+        } else if found.is_empty() && matches!(kind, ObjectKind::Table | ObjectKind::View) {
+            // ALTER TABLE may be said of any relation, and of an index
+            found = self.find(Wanted { kind: ObjectKind::Relation, ..wanted });
+            if found.is_empty() && row.sub.is_empty() {
+                found = self.find(Wanted { kind: ObjectKind::Index, name: b"", sub: &row.name, ..wanted });
+            }
+        } else if kind == ObjectKind::Trigger && Op::from_number(row.a) == Some(Op::Drop) {
+            // its row in pg_constraint goes too; a new name it does not get
+            found.extend(self.find(Wanted { kind: ObjectKind::ConstraintTrigger, ..wanted }));
+        }
+        found
+    }
+
+    /// The schema that an event means: written, or the first of the path where the relation is, or that exists.
+    fn schema_of(&self, row: &OwnedRecord, kind: ObjectKind) -> Vec<u8> {
+        if Scope::from_number(row.scope) != Some(Scope::Path) {
+            return row.schema.clone();
+        }
+        let mut path = row.schema.split(|b| *b == 0);
+        let first = path.clone().next().unwrap_or_default();
+        let of_domain = kind == ObjectKind::DomainConstraint;
+        if kind.is_sub() || of_domain {
+            let kind = if of_domain { ObjectKind::Domain } else { ObjectKind::Relation };
+            let relation =
+                Wanted { kind, scope: Scope::Path, schema: &row.schema, name: &row.name, sub: b"", args: b"" };
+            if let Some(id) = self.find(relation).first() {
+                return self.object(*id).schema.clone();
+            }
+        }
+        path.find(|schema| self.owns_schema(schema)).unwrap_or(first).to_vec()
+    }
+}

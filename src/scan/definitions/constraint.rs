@@ -1,0 +1,256 @@
+//! Constraints: what stands behind CONSTRAINT, the names of those that have none, and keys that are written twice.
+
+use super::Reader;
+use super::needs::{Needs, Words};
+use crate::scan::fact::{Full, ObjectKind, Op, WORDS};
+use crate::sql::cursor::{Cursor, Name};
+use crate::sql::statement::Tok;
+use std::collections::HashMap;
+
+/// A constraint of a table, or of a column.
+pub(super) struct Constraint<'a> {
+    /// None for what is no object of its own.
+    pub(super) kind: Option<ObjectKind>,
+    pub(super) given: Option<&'a [u8]>,
+    /// Columns of a key, in order; of a CHECK, the words that may be columns.
+    pub(super) columns: Vec<&'a [u8]>,
+    /// INCLUDE
+    included: Vec<&'a [u8]>,
+    /// USING INDEX
+    index: Option<&'a [u8]>,
+    /// The table that a foreign key refers to, and the columns, if written.
+    target: Option<(Name<'a>, Vec<&'a [u8]>)>,
+    /// An expression, or several.
+    expression: Option<Cursor<'a>>,
+    /// NULLS NOT DISTINCT, DEFERRABLE, INITIALLY DEFERRED
+    modes: u8,
+    line: u32,
+}
+
+impl<'a> Constraint<'a> {
+    pub(super) fn new(kind: Option<ObjectKind>, given: Option<&'a [u8]>, line: u32) -> Self {
+        let (columns, included) = (Vec::new(), Vec::new());
+        Constraint { kind, given, columns, included, index: None, target: None, expression: None, modes: 0, line }
+    }
+
+    /// What tells one key of a table from another (`transformIndexConstraints`).
+    fn signature(&self) -> Vec<u8> {
+        [&self.columns.join(&0), &b"\0\0"[..], &self.included.join(&0), b"\0\0", &[self.modes]].concat()
+    }
+
+    fn is_key(&self) -> bool {
+        matches!(self.kind, Some(ObjectKind::PrimaryKey | ObjectKind::UniqueConstraint)) && self.index.is_none()
+    }
+
+    /// REFERENCES table (columns)
+    pub(super) fn references(&mut self, cursor: &mut Cursor<'a>) {
+        let Some(table) = cursor.qualified() else { return };
+        self.target = Some((table, cursor.group().map(names).unwrap_or_default()));
+    }
+
+    /// CHECK (expression)
+    pub(super) fn check(&mut self, inside: Cursor<'a>) {
+        self.columns = check_words(inside);
+        self.expression = Some(inside);
+    }
+
+    /// DEFERRABLE and so on, which may stand behind a constraint.
+    pub(super) fn take_modes(&mut self, cursor: Cursor<'a>) {
+        let mut rest = cursor;
+        loop {
+            if rest.take_word("deferrable") {
+                self.modes |= 2;
+            } else if rest.take_words(&["initially", "deferred"]) {
+                self.modes |= 6;
+            } else if !rest.take_words(&["not", "deferrable"]) && !rest.take_words(&["initially", "immediate"]) {
+                return;
+            }
+        }
+    }
+}
+
+/// The keys of one CREATE TABLE, where a key that is written twice is made once: the primary key, or the first.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    by_signature: HashMap<Vec<u8>, Key>,
+}
+
+#[derive(Debug, Default)]
+struct Key {
+    name: Option<Vec<u8>>,
+    is_primary: bool,
+    is_made: bool,
+}
+
+impl Keys {
+    /// Notes a key before any is made.
+    pub(super) fn plan(&mut self, constraint: &Constraint<'_>) {
+        if !constraint.is_key() {
+            return;
+        }
+        let is_primary = constraint.kind == Some(ObjectKind::PrimaryKey);
+        let key = self.by_signature.entry(constraint.signature()).or_default();
+        if key.name.is_none() || is_primary && constraint.given.is_some() {
+            key.name = constraint.given.map(<[u8]>::to_vec);
+        }
+        key.is_primary |= is_primary;
+    }
+
+    /// Whether this key is to be made, and its name if one of its like has one.
+    fn make(&mut self, constraint: &Constraint<'_>) -> Option<Option<Vec<u8>>> {
+        let given = || constraint.given.map(<[u8]>::to_vec);
+        if !constraint.is_key() {
+            return Some(given());
+        }
+        let Some(key) = self.by_signature.get_mut(&constraint.signature()) else { return Some(given()) };
+        let is_it = constraint.kind == Some(ObjectKind::PrimaryKey) || !key.is_primary;
+        (is_it && !std::mem::replace(&mut key.is_made, true)).then(|| key.name.clone())
+    }
+}
+
+/// `CONSTRAINT name …`, `PRIMARY KEY (…)` and so on; none where a column definition stands.
+pub(super) fn table_constraint(mut ahead: Cursor<'_>) -> Option<Constraint<'_>> {
+    let line = ahead.line();
+    let mut given = None;
+    if ahead.is_word("constraint") && ahead.peek().is_some_and(|i| i.tok == Tok::Word) {
+        ahead.skip(1);
+        given = ahead.name();
+    }
+    let first_two = |a: &str, b: &str| ahead.is_word(a) && ahead.is_word_at(1, b);
+    let then_group = |n: usize| ahead.ahead(n).is_some_and(|i| i.tok == Tok::Punct(b'('));
+    let kind = if first_two("primary", "key") {
+        ahead.skip(2);
+        ObjectKind::PrimaryKey
+    } else if first_two("foreign", "key") {
+        ahead.skip(2);
+        ObjectKind::ForeignKey
+    } else if ahead.is_word("unique") && (then_group(1) || ahead.is_word_at(1, "using") || ahead.is_word_at(1, "nulls"))
+    {
+        ahead.skip(1);
+        ObjectKind::UniqueConstraint
+    } else if ahead.is_word("check") && then_group(1) {
+        ahead.skip(1);
+        ObjectKind::CheckConstraint
+    } else if ahead.is_word("exclude") && (then_group(1) || ahead.is_word_at(1, "using")) {
+        ahead.skip(1);
+        ObjectKind::ExclusionConstraint
+    } else if ahead.is_word("not") && (given.is_some() || ahead.is_word_at(1, "null")) {
+        // a NOT NULL constraint (PostgreSQL 18 names them) is no object of its own here
+        return Some(Constraint::new(None, given, line));
+    } else {
+        return None;
+    };
+    let mut constraint = Constraint::new(Some(kind), given, line);
+    if ahead.take_words(&["using", "index"]) && kind != ObjectKind::ExclusionConstraint {
+        constraint.index = ahead.name();
+        return Some(constraint);
+    }
+    if ahead.take_words(&["nulls", "not", "distinct"]) {
+        constraint.modes |= 1;
+    }
+    while !ahead.is_empty() && !ahead.is_punct(b'(') {
+        ahead.skip(1);
+    }
+    let Some(inside) = ahead.group() else { return Some(constraint) };
+    match kind {
+        ObjectKind::CheckConstraint => constraint.check(inside),
+        _ => constraint.columns = names(inside),
+    }
+    if kind == ObjectKind::ExclusionConstraint {
+        constraint.expression = Some(inside);
+    }
+    if ahead.take_word("include") {
+        constraint.included = ahead.group().map(names).unwrap_or_default();
+    }
+    if ahead.take_word("references") {
+        constraint.references(&mut ahead);
+    }
+    constraint.take_modes(ahead);
+    Some(constraint)
+}
+
+fn names(list: Cursor<'_>) -> Vec<&[u8]> {
+    list.split(b',').filter_map(|mut part| part.name()).collect()
+}
+
+impl Reader<'_, '_> {
+    /// A constraint of the table, if one stands here.
+    pub(super) fn table_constraint(&mut self, element: Cursor<'_>, table: Name<'_>) -> Result<bool, Full> {
+        match table_constraint(element) {
+            Some(constraint) => self.constraint(&constraint, table).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    pub(super) fn constraint(&mut self, constraint: &Constraint<'_>, table: Name<'_>) -> Result<(), Full> {
+        let Constraint { kind, given, columns, included, index, target, expression, line, .. } = constraint;
+        let (Some(kind), line) = (*kind, *line) else { return Ok(()) };
+        if let Some(index) = *index {
+            // the index takes the constraint's name
+            let name = given.unwrap_or(index);
+            if name != index {
+                self.emit_key(ObjectKind::Index, table, index, b"", Op::Rename, name, line)?;
+            }
+            return self.emit_sub(kind, table, Name { schema: None, name, line }, Op::Create, b"");
+        }
+        let Some(given) = self.keys.make(constraint) else { return Ok(()) };
+        let named: Vec<&[u8]> = columns.iter().chain(included).copied().collect();
+        let detail = match kind {
+            ObjectKind::PrimaryKey => implicit_name(&[], "pkey"),
+            ObjectKind::UniqueConstraint => implicit_name(&named, "key"),
+            ObjectKind::ForeignKey => implicit_name(columns, "fkey"),
+            ObjectKind::ExclusionConstraint => implicit_name(&named, "excl"),
+            ObjectKind::DomainConstraint => implicit_name(&[], "check"),
+            _ => words(columns, "check"),
+        };
+        let op = if given.is_some() { Op::Create } else { Op::CreateNamed };
+        self.emit_key(kind, table, given.as_deref().unwrap_or_default(), b"", op, &detail, line)?;
+        let mut needs = Needs::default();
+        if let Some(expression) = *expression {
+            let of_domain = kind == ObjectKind::DomainConstraint;
+            needs.expression(expression, if of_domain { Words::Ignored } else { Words::Keys }, self.session);
+        } else {
+            needs.keys(named);
+        }
+        if let Some((table, columns)) = target {
+            needs.relation(*table);
+            needs.target(*table, columns);
+        }
+        self.emit_needs(&needs, Name { line, ..table })
+    }
+}
+
+/// The parts of a name that PostgreSQL makes (`ChooseRelationName`, `ChooseConstraintName`): columns and label.
+pub(super) fn implicit_name(columns: &[&[u8]], label: &str) -> Vec<u8> {
+    let mut detail = columns.join(&b'_');
+    detail.truncate(crate::limits::NAME_BYTES);
+    detail.push(0);
+    detail.extend_from_slice(label.as_bytes());
+    detail
+}
+
+/// The same of a CHECK constraint, whose columns are among the words of its expression.
+fn words(words: &[&[u8]], label: &str) -> Vec<u8> {
+    let mut detail = words.join(&WORDS);
+    detail.push(0);
+    detail.extend_from_slice(label.as_bytes());
+    detail
+}
+
+/// Words of a CHECK expression that may be columns, each once. More than a few hold two columns at least.
+fn check_words(mut inside: Cursor<'_>) -> Vec<&[u8]> {
+    const MOST: usize = 32;
+    let mut found: Vec<&[u8]> = Vec::new();
+    while let Some(item) = inside.next_item() {
+        let is_name = matches!(item.tok, Tok::Word | Tok::Quoted);
+        // f(…), a.b, date '…'
+        let goes_on = inside.is_punct(b'(')
+            || inside.is_punct(b'.')
+            || inside.peek().is_some_and(|next| next.tok == Tok::String && item.tok == Tok::Word);
+        let is_type = inside.behind(2).is_some_and(|before| before.tok == Tok::Cast);
+        if is_name && !goes_on && !is_type && found.len() < MOST && !found.contains(&inside.text(item)) {
+            found.push(inside.text(item));
+        }
+    }
+    found
+}

@@ -1,0 +1,154 @@
+//! What an event with [`Op::Alter`](crate::scan::fact::Op) says, in its detail: how the object before it hangs together
+//! with others. The key of such a note names the other one.
+
+use crate::limits::DETAIL_BYTES;
+
+/// The detail of a type that is only announced; its definition follows.
+pub const SHELL: &[u8] = b"shell";
+
+/// What follows is about the object that the key names, rather than the one that was made before.
+pub const ABOUT: &[u8] = b"about\0";
+/// The object needs what the entries after this name.
+pub const NEEDS: &[u8] = b"needs\0";
+/// The table has the columns of that relation; bits of [`Like`] follow.
+pub const LIKE: &[u8] = b"like\0";
+/// The table has the columns of that type, and needs it.
+pub const OF: &[u8] = b"of\0";
+/// The table inherits from that one.
+pub const INHERITS: &[u8] = b"inherits\0";
+/// It inherits no more.
+pub const NO_INHERIT: &[u8] = b"no-inherit\0";
+/// The table is a partition of that one.
+pub const ATTACHED: &[u8] = b"attached\0";
+/// It is no partition any more.
+pub const DETACHED: &[u8] = b"detached\0";
+/// The column gets the type that follows, as in the definition of a column.
+pub const TYPE: &[u8] = b"type\0";
+/// The column's identity goes, and with it the sequence.
+pub const NO_IDENTITY: &[u8] = b"no-identity\0";
+/// The column that the key names owns the sequence; none where the key has no name.
+pub const OWNER: &[u8] = b"owner\0";
+/// BEGIN
+pub const BEGIN: &[u8] = b"begin\0";
+/// COMMIT
+pub const COMMIT: &[u8] = b"commit\0";
+/// ROLLBACK; the name of a savepoint may follow.
+pub const ROLLBACK: &[u8] = b"rollback\0";
+/// SAVEPOINT; its name follows.
+pub const SAVEPOINT: &[u8] = b"savepoint\0";
+/// RELEASE; the savepoint's name follows.
+pub const RELEASE: &[u8] = b"release\0";
+
+/// Every note.
+const ALL: [&[u8]; 16] = [
+    ABOUT,
+    NEEDS,
+    LIKE,
+    OF,
+    INHERITS,
+    NO_INHERIT,
+    ATTACHED,
+    DETACHED,
+    TYPE,
+    NO_IDENTITY,
+    OWNER,
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    SAVEPOINT,
+    RELEASE,
+];
+
+/// The note that a detail begins with, and what follows it.
+pub fn split(detail: &[u8]) -> Option<(&'static [u8], &[u8])> {
+    ALL.iter().find_map(|note| detail.strip_prefix(*note).map(|rest| (*note, rest)))
+}
+
+/// What LIKE includes beside the columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Like(pub u8);
+
+impl Like {
+    /// INCLUDING CONSTRAINTS
+    pub const CONSTRAINTS: u8 = 1;
+    /// INCLUDING INDEXES
+    pub const INDEXES: u8 = 2;
+    /// INCLUDING IDENTITY
+    pub const IDENTITY: u8 = 4;
+    /// INCLUDING ALL
+    pub const ALL: u8 = 7;
+}
+
+/// What an entry of [`NEEDS`] names. In this order they are read: columns are looked for in the relations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Entry {
+    /// A relation: schema, name.
+    Relation = b'a',
+    /// A routine: schema, name, number of arguments.
+    Routine = b'b',
+    /// A type, as `format_type` spells it.
+    Type = b'c',
+    /// The key of another table: schema, name, its columns if written.
+    Target = b'd',
+    /// A column of the same relation, with which the object goes.
+    Key = b'e',
+    /// A column of the same relation, or of one that was named before.
+    Column = b'f',
+    /// All columns of the relation of that name, or of all relations where there is none.
+    All = b'g',
+    /// A type that the routine was made with.
+    Made = b'h',
+}
+
+impl Entry {
+    const ALL: [Entry; 8] = [
+        Entry::Relation,
+        Entry::Routine,
+        Entry::Type,
+        Entry::Target,
+        Entry::Key,
+        Entry::Column,
+        Entry::All,
+        Entry::Made,
+    ];
+
+    /// Its bytes: two of length, the tag, the texts joined by NUL. None where it fits no record.
+    pub fn encode(self, texts: &[&[u8]]) -> Option<Vec<u8>> {
+        let texts = texts.join(&0);
+        let length = u16::try_from(1 + texts.len()).ok()?;
+        let fits = usize::from(length) + 2 + NEEDS.len() <= DETAIL_BYTES;
+        fits.then(|| [&length.to_be_bytes(), &[self as u8][..], &texts].concat())
+    }
+}
+
+/// The entries behind [`NEEDS`], up to one that is none.
+pub fn entries(mut bytes: &[u8]) -> impl Iterator<Item = (Entry, Vec<&[u8]>)> {
+    std::iter::from_fn(move || {
+        let (length, rest) = bytes.split_first_chunk::<2>()?;
+        let (entry, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        bytes = rest;
+        let (tag, texts) = entry.split_first()?;
+        let entry = Entry::ALL.into_iter().find(|entry| *entry as u8 == *tag)?;
+        Some((entry, texts.split(|b| *b == 0).collect()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_back_and_hostile_ones_end() {
+        let mut bytes = Entry::Routine.encode(&[b"", b"f", b"2"]).unwrap_or_default();
+        bytes.extend(Entry::Key.encode(&[b"a"]).unwrap_or_default());
+        let read: Vec<_> = entries(&bytes).collect();
+        assert_eq!(read, [(Entry::Routine, vec![&b""[..], b"f", b"2"]), (Entry::Key, vec![&b"a"[..]])]);
+        for hostile in [&b"\xFF\xFFa"[..], b"\0\0", b"\0\x01z", b"\0"] {
+            assert_eq!(entries(hostile).count(), 0);
+        }
+        assert_eq!(Entry::Type.encode(&[&[b'x'; DETAIL_BYTES]]), None, "it fits no record");
+        assert_eq!(split(b"like\0\x07"), Some((LIKE, &b"\x07"[..])));
+        assert_eq!(split(b"detached"), None);
+    }
+}
