@@ -3,6 +3,8 @@
 //! ```text
 //! begin → push* → end | abandon → begin → … → finish
 //! ```
+//! On [`Step::Include`] the host calls [`Analyzer::include`], pushes that file, and ends it; or it calls
+//! [`Analyzer::refuse_include`]. Then it goes on with the source.
 //! Every call that can fill the arena returns a [`Step`]. On [`Step::SegmentReady`] the host takes [`Analyzer::pending`],
 //! keeps it, calls [`Analyzer::ack`], and goes on with what was not consumed; until then the same bytes are offered.
 
@@ -10,11 +12,11 @@ use crate::error::{Code as ErrorCode, Error};
 use crate::limits::{DETAIL_BYTES, DIAGNOSTICS_PER_CODE, PATH_BYTES};
 use crate::merge::ManifestEntry;
 use crate::pgtap::catalogue;
-use crate::record::seal::Seal;
+use crate::record::seal::{Include, Seal};
 use crate::record::{Arena, Record, spell};
 use crate::scan::calls::Counts;
 use crate::scan::fact::{Code, Fact, Facts, Full};
-use crate::scan::{Scanner, Settings, SourceRole};
+use crate::scan::{Pause, Scanner, Settings, SourceRole};
 use crate::segment::{self, Identity};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -25,8 +27,21 @@ pub enum Step {
     NeedInput,
     /// Keep the pending segment, acknowledge it, and repeat the call with what was not consumed.
     SegmentReady,
+    /// The source includes a file, see [`Analyzer::wanted`].
+    Include,
     /// The source is sealed, or the run is finished.
     Done,
+}
+
+/// A file that the source at hand includes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its path as it is written.
+    pub path: Vec<u8>,
+    /// It is relative to the file that includes it, rather than to psql's working directory.
+    pub relative: bool,
+    /// The file that includes it.
+    pub from: Vec<u8>,
 }
 
 /// What a push did.
@@ -111,14 +126,13 @@ impl Analyzer {
             let message = format!("{} is still open: end or abandon it first", spell(&open.path));
             return Err(Error::new(ErrorCode::State, message));
         }
-        if path.is_empty() || path.len() > PATH_BYTES {
-            let message = format!("a path has 1 to {PATH_BYTES} bytes, this one has {}", path.len());
-            return Err(Error::new(ErrorCode::Input, message));
-        }
+        check_path(path)?;
         self.attempt = Some(Attempt {
             source: self.sources,
             path: path.to_vec(),
             role,
+            includes: Vec::new(),
+            included_bytes: 0,
             scanner: Scanner::new(role, &self.settings),
             hash: Box::new(Xxh3::new()),
             bytes: 0,
@@ -143,28 +157,99 @@ impl Analyzer {
         if pending.is_some() {
             return Ok(Progress { consumed: 0, step: Step::SegmentReady });
         }
-        if attempt.ending {
+        if attempt.is_ending() && !input.is_empty() {
             return Err(Error::new(ErrorCode::State, "the source is being ended: call end again"));
         }
-        if let Err(error) = attempt.scanner.check(input, attempt.bytes) {
+        if let Err(error) = attempt.scanner.check(input, attempt.offset()) {
             attempt.failed = true;
-            return Err(error.in_file(spell(&attempt.path)));
+            return Err(error.in_file(spell(attempt.file())));
         }
         let (scanner, mut out) = attempt.split(arena);
         let (consumed, read) = scanner.push(input, &mut out);
         attempt.hash.update(&input[..consumed]);
         attempt.bytes += consumed as u64;
+        if let Some(include) = attempt.includes.last_mut() {
+            include.bytes += consumed as u64;
+        }
         stats.bytes += consumed as u64;
         Ok(match read {
             Ok(()) => Progress { consumed, step: Step::NeedInput },
-            Err(Full) => {
-                self.flush();
-                Progress { consumed, step: Step::SegmentReady }
-            }
+            Err(pause) => Progress { consumed, step: self.paused(pause) },
         })
     }
 
-    /// Ends the open source. [`Step::Done`]: it is sealed, see [`Analyzer::entry`].
+    /// The file that a [`Step::Include`] asks for.
+    pub fn wanted(&self) -> Option<Wanted> {
+        let attempt = self.attempt.as_ref()?;
+        let include = attempt.scanner.wanted()?;
+        Some(Wanted { path: include.path.clone(), relative: include.relative, from: attempt.file().to_vec() })
+    }
+
+    /// What is pushed now is the file that is wanted, read in the session of its includer; `path` names it in reports.
+    /// [`Analyzer::end`] ends it with [`Step::NeedInput`].
+    ///
+    /// # Errors
+    /// `STATE` where no file is wanted, `INPUT` for an empty path or one over 4 KiB.
+    pub fn include(&mut self, path: &[u8]) -> Result<(), Error> {
+        let attempt = readable(&mut self.attempt)?;
+        let Some(wanted) = attempt.scanner.wanted() else {
+            return Err(Error::new(ErrorCode::State, "no file is to be included"));
+        };
+        check_path(path)?;
+        // NUL stands in no text: where a file begins and ends in the other cannot be mistaken
+        for part in [b"\0", path, b"\0"] {
+            attempt.hash.update(part);
+        }
+        let include = OpenInclude {
+            seal: Include {
+                source: self.sources,
+                path: path.to_vec(),
+                root: attempt.source,
+                line: wanted.line,
+                ..Include::default()
+            },
+            bytes: 0,
+            before: attempt.scanner.counts(),
+            ending: false,
+        };
+        attempt.includes.push(include);
+        attempt.scanner.enter();
+        self.sources += 1;
+        Ok(())
+    }
+
+    /// The file that is wanted is not to be had: a diagnostic says so, and the source goes on.
+    ///
+    /// # Errors
+    /// `STATE` where no file is wanted.
+    pub fn refuse_include(&mut self) -> Result<Step, Error> {
+        let Analyzer { attempt, arena, pending, .. } = self;
+        let attempt = readable(attempt)?;
+        if pending.is_some() {
+            return Ok(Step::SegmentReady);
+        }
+        if attempt.scanner.wanted().is_none() {
+            return Err(Error::new(ErrorCode::State, "no file is to be included"));
+        }
+        let (scanner, mut out) = attempt.split(arena);
+        Ok(match scanner.refuse(&mut out) {
+            Ok(()) => Step::NeedInput,
+            Err(Full) => self.paused(Pause::Full),
+        })
+    }
+
+    fn paused(&mut self, pause: Pause) -> Step {
+        match pause {
+            Pause::Include => Step::Include,
+            Pause::Full => {
+                self.flush();
+                Step::SegmentReady
+            }
+        }
+    }
+
+    /// Ends the included file, or the open source. [`Step::NeedInput`]: the file that includes it goes on.
+    /// [`Step::Done`]: the source is sealed, see [`Analyzer::entry`].
     ///
     /// # Errors
     /// `STATE` without an open source, or where it can only be abandoned.
@@ -174,13 +259,28 @@ impl Analyzer {
         if pending.is_some() {
             return Ok(Step::SegmentReady);
         }
-        attempt.ending = true;
-        let (scanner, mut out) = attempt.split(arena);
-        if scanner.end(&mut out).is_err() {
-            self.flush();
-            return Ok(Step::SegmentReady);
+        match attempt.includes.last_mut() {
+            Some(include) => include.ending = true,
+            None => attempt.ending = true,
         }
-        Ok(self.seal(b""))
+        let (scanner, mut out) = attempt.split(arena);
+        if let Err(pause) = scanner.end(&mut out) {
+            return Ok(self.paused(pause));
+        }
+        let Some(include) = attempt.includes.last_mut() else { return Ok(self.seal(b"")) };
+        let counts = attempt.scanner.counts();
+        include.seal.bytes = include.bytes;
+        include.seal.assertions = counts.assertions - include.before.assertions;
+        include.seal.unresolved = counts.unresolved - include.before.unresolved;
+        if !arena.push(&include.seal.record(&include.seal.numbers(), attempt.records)) {
+            return Ok(self.paused(Pause::Full));
+        }
+        attempt.records += 1;
+        attempt.included_bytes += include.bytes;
+        attempt.includes.pop();
+        attempt.hash.update(b"\0");
+        attempt.scanner.leave();
+        Ok(Step::NeedInput)
     }
 
     /// Gives the open source up: it does not count, and the run is incomplete.
@@ -265,9 +365,11 @@ impl Analyzer {
         let Some(attempt) = &self.attempt else { return Step::Done };
         let (mut bytes, mut hash) = (attempt.bytes, attempt.hash.digest128());
         let mut counts = attempt.scanner.counts();
+        let mut included_bytes = attempt.included_bytes;
         if !abandoned.is_empty() {
             // how far it was read depends on the host's chunks, and counts for nothing
             (bytes, hash, counts) = (0, Xxh3::new().digest128(), Counts::default());
+            included_bytes = 0;
         }
         let seal = Seal {
             source: attempt.source,
@@ -275,6 +377,7 @@ impl Analyzer {
             role: attempt.role as u8,
             abandoned: abandoned.to_vec(),
             bytes,
+            included_bytes,
             hash: format!("{hash:032x}"),
             fingerprint: self.fingerprint,
             records: attempt.records,
@@ -304,6 +407,10 @@ struct Attempt {
     source: u32,
     path: Vec<u8>,
     role: SourceRole,
+    /// Files that include one another, the innermost last.
+    includes: Vec<OpenInclude>,
+    /// Bytes of included files.
+    included_bytes: u64,
     scanner: Scanner,
     hash: Box<Xxh3>,
     bytes: u64,
@@ -314,11 +421,33 @@ struct Attempt {
     ending: bool,
 }
 
+struct OpenInclude {
+    seal: Include,
+    bytes: u64,
+    before: Counts,
+    ending: bool,
+}
+
 impl Attempt {
+    /// The file that is being read.
+    fn file(&self) -> &[u8] {
+        self.includes.last().map_or(&self.path, |include| &include.seal.path)
+    }
+
+    /// Bytes read of that file.
+    fn offset(&self) -> u64 {
+        let here = self.includes.iter().map(|include| include.bytes).sum::<u64>();
+        self.includes.last().map_or(self.bytes - self.included_bytes - here, |include| include.bytes)
+    }
+
+    fn is_ending(&self) -> bool {
+        self.includes.last().map_or(self.ending, |include| include.ending)
+    }
+
     fn split<'a>(&'a mut self, arena: &'a mut Arena) -> (&'a mut Scanner, Out<'a>) {
         let out = Out {
             arena,
-            source: self.source,
+            source: self.includes.last().map_or(self.source, |include| include.seal.source),
             records: &mut self.records,
             diagnostics: &mut self.diagnostics,
             suppressed: &mut self.suppressed,
@@ -364,6 +493,14 @@ fn readable(attempt: &mut Option<Attempt>) -> Result<&mut Attempt, Error> {
         }
         Some(attempt) => Ok(attempt),
     }
+}
+
+fn check_path(path: &[u8]) -> Result<(), Error> {
+    if (1..=PATH_BYTES).contains(&path.len()) {
+        return Ok(());
+    }
+    let message = format!("a path has 1 to {PATH_BYTES} bytes, this one has {}", path.len());
+    Err(Error::new(ErrorCode::Input, message))
 }
 
 fn no_source() -> Error {

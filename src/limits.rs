@@ -24,6 +24,8 @@ pub const MIN_STATEMENT_BYTES: usize = 4 * 1024;
 pub const DEFAULT_STATEMENT_BYTES: usize = 1024 * 1024;
 /// Largest statement buffer.
 pub const MAX_STATEMENT_BYTES: usize = 256 * 1024 * 1024;
+/// How deep files include one another.
+pub const INCLUDES: usize = 16;
 /// How deep bodies and strings that run are read inside each other.
 pub const NESTING: usize = 3;
 /// How deep an expression is read; what is nested deeper is dynamic.

@@ -143,6 +143,8 @@ pub struct Inventory {
     /// Objects that were copied from another relation.
     copies: usize,
     /// The source at hand: a transaction ends with it.
+    source: u32,
+    /// The file at hand.
     file: u32,
     transaction: links::Transaction,
 }

@@ -2,19 +2,21 @@
 
 use super::needs::Need;
 use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, place};
+use crate::merge::Place;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note;
 use crate::scan::fact::{GUARDED, ObjectKind, Op, PARTITION, Scope, WORDS};
 
 impl Inventory {
     /// Applies one event. Costs time linear in the objects of the names concerned, and in what it drops or copies.
-    pub fn replay(&mut self, file: u32, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
+    pub fn replay(&mut self, Place { file, source }: Place, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
         if self.skipping {
             self.skipping = op != Op::Alter || !row.detail.is_empty();
             return Replayed::Done;
         }
-        if file != self.file {
-            self.file = file;
+        self.file = file;
+        if source != self.source {
+            self.source = source;
             self.commit();
         }
         if op != Op::Alter {

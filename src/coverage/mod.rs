@@ -8,7 +8,7 @@ pub mod state;
 use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
 use crate::error::Error;
 use crate::limits::{DIAGNOSTICS_PER_CODE, NESTING, to_u32};
-use crate::merge::Joined;
+use crate::merge::{Joined, Place, Source};
 use crate::pgtap::{self, overload};
 use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
@@ -64,7 +64,7 @@ pub struct Stale {
 }
 
 /// A message about a place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Diagnostic {
     /// The source's place in the manifest.
     pub file: u32,
@@ -146,6 +146,10 @@ pub struct Folded {
 #[derive(Debug)]
 pub struct Fold {
     roles: Vec<SourceRole>,
+    /// Schema sources that another one includes: they run there, and not a second time by themselves.
+    superseded: HashSet<u32>,
+    /// Messages about included files, which come with each reading.
+    repeated: HashSet<Diagnostic>,
     inventory: Inventory,
     evidence: Vec<Evidence>,
     stale: Vec<Stale>,
@@ -156,10 +160,12 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// A fold over sources with these roles, in manifest order.
-    pub fn new(roles: Vec<SourceRole>) -> Self {
+    /// A fold of nothing yet.
+    pub fn new() -> Self {
         Fold {
-            roles,
+            roles: Vec::new(),
+            superseded: HashSet::new(),
+            repeated: HashSet::new(),
             inventory: Inventory::new(),
             evidence: Vec::new(),
             stale: Vec::new(),
@@ -217,12 +223,21 @@ impl Fold {
         }
     }
 
+    fn role(&self, file: u32) -> Option<SourceRole> {
+        self.roles.get(file as usize).copied()
+    }
+
     /// Keeps a message, at most [`DIAGNOSTICS_PER_CODE`] of a code for each source.
-    fn say(&mut self, file: u32, line: u32, code: Code, message: String) {
+    fn say(&mut self, place: Place, line: u32, code: Code, message: String) {
+        let file = place.file;
+        let diagnostic = Diagnostic { file, line, code, message };
+        if place.file != place.source && !self.repeated.insert(diagnostic.clone()) {
+            return;
+        }
         let said = self.said.entry((file, code)).or_default();
         *said += 1;
         if *said <= DIAGNOSTICS_PER_CODE {
-            self.diagnostics.push(Diagnostic { file, line, code, message });
+            self.diagnostics.push(diagnostic);
         }
     }
 
@@ -259,8 +274,26 @@ fn counts(object: &Object) -> bool {
 }
 
 impl Joined for Fold {
-    fn definition(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error> {
-        if self.roles.get(file as usize) == Some(&SourceRole::Tests) {
+    fn sources(&mut self, sources: &[Source], includes: &[Place]) {
+        self.roles = sources.iter().map(|source| source.entry.role).collect();
+        for place in includes {
+            let is_schema = |file: u32| self.role(file) == Some(SourceRole::Schema);
+            let counts = !self.superseded.contains(&place.source);
+            if counts && place.file != place.source && is_schema(place.source) && is_schema(place.file) {
+                self.superseded.insert(place.file);
+            }
+        }
+    }
+
+    fn definition(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error> {
+        if self.superseded.contains(&place.source) {
+            return Ok(());
+        }
+        if self.role(place.source) == Some(SourceRole::Tests) {
+            if self.role(place.file) == Some(SourceRole::Schema) {
+                // a part of the schema that the test installs
+                return Ok(());
+            }
             if note::split(&row.detail).is_some() && row.op()? == Op::Alter {
                 return Ok(());
             }
@@ -272,22 +305,22 @@ impl Joined for Fold {
             true => spell(&row.name),
             false => format!("{} on {}", spell(&row.sub), spell(&row.name)),
         };
-        match self.inventory.replay(file, row, kind, op) {
+        match self.inventory.replay(place, row, kind, op) {
             Replayed::Done => {}
             Replayed::Duplicate => {
                 let message = format!("{} {} exists already; the first definition counts", kind.as_str(), name());
-                self.say(file, row.line, Code::Duplicate, message);
+                self.say(place, row.line, Code::Duplicate, message);
             }
             Replayed::Unsure => {
                 let message = format!("{} {}: what this drops or adds beside it is not known", kind.as_str(), name());
-                self.say(file, row.line, Code::NotRead, message);
+                self.say(place, row.line, Code::NotRead, message);
             }
             Replayed::Unknown => {}
         }
         Ok(())
     }
 
-    fn evidence(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error> {
+    fn evidence(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error> {
         let wanted = Wanted {
             kind: row.object_kind()?,
             scope: row.object_scope()?,
@@ -302,7 +335,7 @@ impl Joined for Fold {
         if found.is_empty() && strength == Strength::Structure && !is_member && self.is_stale(&wanted) {
             let schema = row.schema.split(|b| *b == 0).next().unwrap_or_default().to_vec();
             self.stale.push(Stale {
-                file,
+                file: place.file,
                 line: row.line,
                 kind: wanted.kind,
                 schema,
@@ -315,17 +348,21 @@ impl Joined for Fold {
         if found.len() > 1 && arity_of(wanted.args).is_some() {
             let name = spell(wanted.name);
             let message = format!("{name}: {} overloads take this number of arguments; none is credited", found.len());
-            self.say(file, row.line, Code::AmbiguousCall, message);
+            self.say(place, row.line, Code::AmbiguousCall, message);
             return Ok(());
         }
         for object in found {
-            let evidence = Evidence { object, file, line: row.line, seq: row.seq, via: row.via, aspect, strength };
+            let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);
+            let evidence = Evidence { object, file, line, seq, via, aspect, strength };
             self.evidence.push(evidence);
         }
         Ok(())
     }
 
-    fn diagnostic(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error> {
+    fn diagnostic(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error> {
+        if self.superseded.contains(&place.source) {
+            return Ok(());
+        }
         let code = row.code()?;
         let detail = spell(&row.detail);
         let message = match code {
@@ -347,7 +384,7 @@ impl Joined for Fold {
             }
             Code::OverLimit => format!("{detail}: its statement is over the limit: raise limits.statementBytes"),
             Code::NestedTooDeep => format!("nested deeper than {NESTING}: what stands inside is not read"),
-            Code::Include => format!("\\{detail}: included files are not read; add the file to the tests"),
+            Code::Include => format!("\\{detail}: there is no such file to read, so that what it holds is missing"),
             Code::Unterminated => {
                 "the file ends inside of the literal, comment or COPY data that begins here".to_owned()
             }
@@ -399,7 +436,7 @@ impl Joined for Fold {
             }
             Code::Contradiction | Code::UnknownObject | Code::Duplicate | Code::AmbiguousCall => detail,
         };
-        self.say(file, row.line, code, message);
+        self.say(place, row.line, code, message);
         Ok(())
     }
 }

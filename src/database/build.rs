@@ -37,8 +37,7 @@ impl Build {
     /// `CONFIG`, see [`Merge::new`].
     pub fn new(manifest: Vec<ManifestEntry>) -> Result<Self, Error> {
         let merge = Merge::new(manifest)?;
-        let fold = Fold::new(merge.sources().iter().map(|s| s.entry.role).collect());
-        Ok(Build { stage: Stage::Merging(Box::new((merge, fold))) })
+        Ok(Build { stage: Stage::Merging(Box::new((merge, Fold::new()))) })
     }
 
     /// Adds a segment, see [`Merge::add_segment`].

@@ -160,12 +160,15 @@ impl DatabaseWriter {
                 put_bytes(out, entry.path.as_bytes());
                 out.push(entry.role as u8);
                 out.push(u8::from(entry.complete));
-                put_u64(out, entry.bytes);
-                put_bytes(out, entry.hash.as_bytes());
+                // of a source: its own, without what it includes
                 let seal = source.seal.clone().unwrap_or_default();
+                put_u64(out, entry.bytes.saturating_sub(seal.included_bytes));
+                put_bytes(out, entry.hash.as_bytes());
+                let include = source.include.as_ref();
+                let counts = include.map_or((seal.assertions, seal.unresolved), |i| (i.assertions, i.unresolved));
                 number(out, seal.plan.map_or(0, |p| p.saturating_add(1)));
-                number(out, seal.assertions);
-                number(out, seal.unresolved);
+                number(out, counts.0);
+                number(out, counts.1);
             }
             Section::Diagnostics => {
                 let diagnostic = &self.folded.diagnostics[at];
@@ -216,7 +219,7 @@ fn summarize(folded: &Folded, sources: &[Source]) -> Summary {
         evidence: to_u32(folded.evidence.len()),
         stale: to_u32(folded.stale.len()),
         diagnostics,
-        bytes: sources.iter().fold(0, |sum, s| sum.saturating_add(s.entry.bytes)),
+        bytes: sources.iter().filter(|s| s.include.is_none()).fold(0, |sum, s| sum.saturating_add(s.entry.bytes)),
         assertions: sealed(|s| s.assertions),
         unresolved: sealed(|s| s.unresolved),
     }
@@ -235,6 +238,10 @@ fn problems(folded: &Folded, sources: &[Source]) -> Vec<String> {
         folded.diagnostics.iter().filter(|d| matches!(d.code, Code::DynamicDefinition | Code::NotRead)).count();
     if dynamic > 0 {
         problems.push(format!("{dynamic} definitions cannot be read from the text: objects may be missing"));
+    }
+    let includes = folded.diagnostics.iter().filter(|d| d.code == Code::Include).count();
+    if includes > 0 {
+        problems.push(format!("{includes} included files were not read: what they hold is missing"));
     }
     let suppressed: u64 = sources.iter().filter_map(|s| s.seal.as_ref()).map(|seal| u64::from(seal.suppressed)).sum();
     if suppressed > 0 {

@@ -1,7 +1,7 @@
 //! Segments and a manifest to the rows that count, sans-IO.
 //!
 //! Order of reading: headers, footers and indexes of all segments; seals, which tell for each source of the manifest
-//! which attempt counts; definitions, which are handed on in manifest order; evidence; diagnostics. At the end the rows
+//! which attempt counts; included files, which are numbered behind the manifest's; definitions, which are handed on in manifest order; evidence; diagnostics. At the end the rows
 //! of each attempt are counted against its seal, so that a lost or doubled segment is an error and never a smaller
 //! number. In memory: the manifest, a number per attempt, the definition events, and one block.
 
@@ -10,18 +10,31 @@ pub mod manifest;
 pub use manifest::ManifestEntry;
 
 use crate::error::{Code, Error};
-use crate::record::{OwnedRecord, Seal, Tag, spell, unspell};
+use crate::limits::to_u32;
+use crate::record::seal::{Include, Seal};
+use crate::record::{OwnedRecord, Tag, spell, unspell};
 use crate::scan::SourceRole;
 use crate::segment::SegmentReader;
 use std::collections::{HashMap, HashSet};
 
-/// A source of the manifest, with what its seal says.
+/// A source of the manifest, with what its seal says, or a file that sources include.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// As the manifest lists it.
     pub entry: ManifestEntry,
-    /// None for a source that was abandoned without a trace.
+    /// None for a source that was abandoned without a trace, and for an included file.
     pub seal: Option<Seal>,
+    /// What was first read of an included file.
+    pub include: Option<Include>,
+}
+
+/// Where a row comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The file that holds it: place in [`Merge::sources`].
+    pub file: u32,
+    /// The source in whose session it was read: place in the manifest.
+    pub source: u32,
 }
 
 /// Bytes that are needed next.
@@ -35,23 +48,26 @@ pub struct Request {
     pub length: u32,
 }
 
-/// Takes the rows that count. `file` is the source's place in the manifest.
+/// Takes the rows that count.
 pub trait Joined {
+    /// All sources are known, and come with their roles before all rows. `includes` tells for each included file its
+    /// source and the file, by place.
+    fn sources(&mut self, sources: &[Source], includes: &[Place]);
     /// A definition event; in manifest order, then in order of the source.
     ///
     /// # Errors
     /// Whatever the row holds that cannot be.
-    fn definition(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error>;
+    fn definition(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error>;
     /// A piece of evidence, after all definitions; in any order.
     ///
     /// # Errors
     /// As above.
-    fn evidence(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error>;
+    fn evidence(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error>;
     /// A diagnostic, after all definitions; in any order.
     ///
     /// # Errors
     /// As above.
-    fn diagnostic(&mut self, file: u32, row: &OwnedRecord) -> Result<(), Error>;
+    fn diagnostic(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error>;
 }
 
 /// The machine.
@@ -65,17 +81,15 @@ pub struct Merge {
     opened: usize,
     planned: bool,
     seals: Vec<([u8; 16], Seal)>,
-    attempts: HashMap<([u8; 16], u32), Attempt>,
-    definitions: Vec<(u32, OwnedRecord)>,
+    includes: Vec<([u8; 16], u32, Include)>,
+    /// What an ordinal of a run that counts is a reading of.
+    attempts: HashMap<([u8; 16], u32), Place>,
+    /// Rows of each source of the manifest.
+    seen: Vec<u32>,
+    definitions: Vec<(Place, OwnedRecord)>,
     /// Blocks to read, the next one last.
     queue: Vec<(Tag, usize, usize)>,
     tag: Option<Tag>,
-}
-
-#[derive(Debug)]
-struct Attempt {
-    file: u32,
-    seen: u32,
 }
 
 impl Merge {
@@ -96,9 +110,10 @@ impl Merge {
                 None => {}
             }
             listed.insert((entry.path.clone(), entry.role), entry.clone());
-            sources.push(Source { entry, seal: None });
+            sources.push(Source { entry, seal: None, include: None });
         }
         Ok(Merge {
+            seen: vec![0; sources.len()],
             sources,
             segments: Vec::new(),
             ids: HashSet::new(),
@@ -106,6 +121,7 @@ impl Merge {
             opened: 0,
             planned: false,
             seals: Vec::new(),
+            includes: Vec::new(),
             attempts: HashMap::new(),
             definitions: Vec::new(),
             queue: Vec::new(),
@@ -173,7 +189,7 @@ impl Merge {
         let Some((tag, segment, block)) = self.queue.pop() else {
             return Err(Error::new(Code::State, "no bytes were asked for"));
         };
-        let Merge { segments, attempts, seals, definitions, .. } = self;
+        let Merge { segments, attempts, seen, seals, includes, definitions, .. } = self;
         let reader = &segments[segment];
         let run = reader.run().unwrap_or_default();
         reader.rows(block, bytes, |row| {
@@ -181,18 +197,24 @@ impl Merge {
                 seals.push((run, Seal::of(row)?));
                 return Ok(());
             }
-            let Some(attempt) = attempts.get_mut(&(run, row.source)) else { return Ok(()) };
-            attempt.seen += 1;
+            if tag == Tag::Include {
+                includes.push((run, row.seq, Include::of(row)?));
+                return Ok(());
+            }
+            let Some(place) = attempts.get(&(run, row.source)).copied() else { return Ok(()) };
+            if let Some(seen) = seen.get_mut(place.source as usize) {
+                *seen = seen.saturating_add(1);
+            }
             match tag {
                 Tag::Definition => {
                     // checked here, where the segment is known
                     row.object_kind()?;
                     row.op()?;
-                    definitions.push((attempt.file, row.clone()));
+                    definitions.push((place, row.clone()));
                 }
-                Tag::Evidence => joined.evidence(attempt.file, row)?,
-                Tag::Diagnostic => joined.diagnostic(attempt.file, row)?,
-                Tag::Seal => {}
+                Tag::Evidence => joined.evidence(place, row)?,
+                Tag::Diagnostic => joined.diagnostic(place, row)?,
+                Tag::Seal | Tag::Include => {}
             }
             Ok(())
         })
@@ -210,7 +232,7 @@ impl Merge {
 
     fn plan_blocks(&mut self) {
         self.planned = true;
-        for wanted in [Tag::Diagnostic, Tag::Evidence, Tag::Definition, Tag::Seal] {
+        for wanted in [Tag::Diagnostic, Tag::Evidence, Tag::Definition, Tag::Include, Tag::Seal] {
             for segment in (0..self.segments.len()).rev() {
                 for block in (0..self.segments[segment].blocks()).rev() {
                     if self.segments[segment].block(block).is_some_and(|(tag, _)| tag == wanted) {
@@ -225,15 +247,18 @@ impl Merge {
 
     /// All blocks of `tag` were read.
     fn turn(&mut self, tag: Option<Tag>, joined: &mut impl Joined) -> Result<(), Error> {
+        let next = self.queue.last().map(|(tag, ..)| *tag);
         if tag == Some(Tag::Seal) {
             self.choose_attempts()?;
         }
-        if matches!(tag, Some(Tag::Seal | Tag::Definition))
-            && self.queue.last().is_none_or(|(t, ..)| *t != Tag::Definition)
-        {
-            self.definitions.sort_unstable_by_key(|(file, row)| (*file, row.seq));
-            for (file, row) in std::mem::take(&mut self.definitions) {
-                joined.definition(file, &row)?;
+        if matches!(tag, Some(Tag::Seal | Tag::Include)) && next != Some(Tag::Include) {
+            let places = self.place_includes()?;
+            joined.sources(&self.sources, &places);
+        }
+        if tag == Some(Tag::Definition) {
+            self.definitions.sort_unstable_by_key(|(place, row)| (place.source, row.seq));
+            for (place, row) in std::mem::take(&mut self.definitions) {
+                joined.definition(place, &row)?;
             }
         }
         if self.queue.is_empty() {
@@ -276,8 +301,8 @@ impl Merge {
                 Some((run, seal)) => {
                     source.seal = Some(seal.clone());
                     if entry.complete {
-                        let attempt = Attempt { file: crate::limits::to_u32(file), seen: 0 };
-                        self.attempts.insert((*run, seal.source), attempt);
+                        let file = to_u32(file);
+                        self.attempts.insert((*run, seal.source), Place { file, source: file });
                     }
                 }
                 None if entry.complete => {
@@ -290,14 +315,57 @@ impl Merge {
         Ok(())
     }
 
+    /// Numbers the files that the sources include: as the manifest's where it lists the path, a schema source before a
+    /// test, else behind them in order of reading.
+    fn place_includes(&mut self) -> Result<Vec<Place>, Error> {
+        let mut readings: Vec<(u32, u32, [u8; 16], Include)> = std::mem::take(&mut self.includes)
+            .into_iter()
+            .filter_map(|(run, seq, include)| {
+                let root = self.attempts.get(&(run, include.root))?;
+                Some((root.source, seq, run, include))
+            })
+            .collect();
+        readings.sort_unstable_by_key(|(source, seq, ..)| (*source, *seq));
+        let mut files: HashMap<Vec<u8>, u32> = HashMap::new();
+        for role in [SourceRole::Tests, SourceRole::Schema] {
+            for (file, source) in self.sources.iter().enumerate().filter(|(_, source)| source.entry.role == role) {
+                files.insert(unspell(&source.entry.path), to_u32(file));
+            }
+        }
+        let mut places = Vec::with_capacity(readings.len());
+        for (source, _, run, include) in readings {
+            let next = to_u32(self.sources.len());
+            let file = *files.entry(include.path.clone()).or_insert(next);
+            let place = Place { file, source };
+            if self.attempts.insert((run, include.source), place).is_some() {
+                let message = "two records end the reading of this file: one of them does not belong here";
+                return Err(Error::new(Code::Corrupt, message).in_file(spell(&include.path)));
+            }
+            places.push(place);
+            if let Some(seen) = self.seen.get_mut(source as usize) {
+                *seen = seen.saturating_add(1);
+            }
+            if file == next {
+                let entry = ManifestEntry {
+                    path: spell(&include.path),
+                    role: self.sources[source as usize].entry.role,
+                    bytes: include.bytes,
+                    hash: String::new(),
+                    complete: true,
+                };
+                self.sources.push(Source { entry, seal: None, include: Some(include) });
+            }
+        }
+        Ok(places)
+    }
+
     fn check_counts(&self) -> Result<(), Error> {
-        for attempt in self.attempts.values() {
-            let source = &self.sources[attempt.file as usize];
+        let chosen = self.sources.iter().zip(&self.seen).filter(|(source, _)| source.entry.complete);
+        for (source, seen) in chosen {
             let sealed = source.seal.as_ref().map_or(0, |s| s.records);
-            if attempt.seen != sealed {
+            if *seen != sealed {
                 let message = format!(
-                    "its seal speaks of {sealed} records, the segments hold {}: a segment is missing or foreign; scan it again",
-                    attempt.seen
+                    "its seal speaks of {sealed} records, the segments hold {seen}: a segment is missing or foreign; scan it again"
                 );
                 return Err(Error::new(Code::Incomplete, message).in_file(source.entry.path.clone()));
             }

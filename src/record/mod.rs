@@ -23,11 +23,13 @@ pub enum Tag {
     Diagnostic,
     /// The end of an attempt.
     Seal,
+    /// The end of a file that an attempt included.
+    Include,
 }
 
 impl Tag {
     /// Every tag, in the order of a segment's blocks.
-    pub const ALL: [Tag; 4] = [Tag::Definition, Tag::Evidence, Tag::Diagnostic, Tag::Seal];
+    pub const ALL: [Tag; 5] = [Tag::Definition, Tag::Evidence, Tag::Diagnostic, Tag::Seal, Tag::Include];
 
     /// The tag with this number.
     pub fn from_number(number: u8) -> Option<Tag> {
@@ -38,7 +40,8 @@ impl Tag {
 /// A record with its texts as `T`: numbers of interned names in the arena, bytes outside of it.
 ///
 /// The fields mean, by tag: for definitions `a` is the op; for evidence `a` is the aspect, `b` the strength, `via` the
-/// overload; for diagnostics `a` is the code and `detail` what it concerns; a seal uses [`Seal`].
+/// overload; for diagnostics `a` is the code and `detail` what it concerns; a seal uses [`Seal`], an
+/// included file [`seal::Include`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Record<T> {
     /// What it is.

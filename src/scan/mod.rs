@@ -14,7 +14,7 @@ pub mod rows;
 pub mod session;
 
 use crate::error::{Code as ErrorCode, Error};
-use crate::limits::{DETAIL_BYTES, Limits, NESTING, to_u32};
+use crate::limits::{DETAIL_BYTES, INCLUDES, Limits, NESTING, PATH_BYTES, to_u32};
 use crate::sql::cursor::Cursor;
 use crate::sql::lexer::{Dialect, Flow, Lexer};
 use crate::sql::statement::{End, Item, Statement, Tok};
@@ -56,6 +56,37 @@ pub struct Settings {
     pub search_path: Vec<String>,
     /// Schemas that pgTAP is installed in; empty: the usual ones.
     pub pgtap_schemas: Vec<String>,
+    /// The host may supply the files that `\i` and `\ir` name.
+    pub includes: bool,
+}
+
+/// A file that a backslash command includes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Include {
+    /// Its path as it is written, variables replaced.
+    pub path: Vec<u8>,
+    /// `\ir`: relative to the file that includes it.
+    pub relative: bool,
+    /// 1-based line of the command.
+    pub line: u32,
+    command: Vec<u8>,
+    /// It is not to be had.
+    refused: bool,
+}
+
+/// Why a scanner stops before the end of its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// There is no room for a fact: make some and go on.
+    Full,
+    /// A file is included, see [`Scanner::wanted`]: enter it, or refuse it, and go on.
+    Include,
+}
+
+impl From<Full> for Pause {
+    fn from(_: Full) -> Self {
+        Pause::Full
+    }
 }
 
 /// Reads one source.
@@ -70,6 +101,10 @@ pub struct Scanner {
     counts: Counts,
     /// How many test results the source prints can be read off its text.
     fixed: bool,
+    /// Lines behind the commands that include the file at hand.
+    includers: Vec<u32>,
+    include: Option<Include>,
+    /// The file at hand was read to its end.
     ended: bool,
     plan_checked: bool,
 }
@@ -92,6 +127,8 @@ impl Scanner {
             taken: 0,
             counts: Counts::default(),
             fixed: true,
+            includers: Vec::new(),
+            include: None,
             ended: false,
             plan_checked: false,
         }
@@ -112,14 +149,12 @@ impl Scanner {
     /// Reads `input`; returns how much of it was consumed.
     ///
     /// # Errors
-    /// [`Full`] beside what was consumed: make room and push the rest, be it empty.
-    pub fn push(&mut self, input: &[u8], facts: &mut dyn Facts) -> (usize, Result<(), Full>) {
+    /// [`Pause`] beside what was consumed: see to it, and push the rest, be it empty.
+    pub fn push(&mut self, input: &[u8], facts: &mut dyn Facts) -> (usize, Result<(), Pause>) {
         let mut consumed = 0;
         loop {
-            if self.statement.end != End::Open
-                && let Err(full) = self.statement_facts(facts)
-            {
-                return (consumed, Err(full));
+            if let Err(pause) = self.complete(facts) {
+                return (consumed, Err(pause));
             }
             if consumed == input.len() {
                 return (consumed, Ok(()));
@@ -128,26 +163,76 @@ impl Scanner {
         }
     }
 
-    /// Ends the source: what is left is a statement.
+    /// Ends the source, or the file that it includes: what is left is a statement, as psql sends it. May be repeated.
     ///
     /// # Errors
-    /// [`Full`]: make room and call again.
-    pub fn end(&mut self, facts: &mut dyn Facts) -> Result<(), Full> {
+    /// [`Pause`]: see to it and call again.
+    pub fn end(&mut self, facts: &mut dyn Facts) -> Result<(), Pause> {
         loop {
-            if self.statement.end != End::Open {
-                self.statement_facts(facts)?;
-            }
+            self.complete(facts)?;
             if self.ended {
-                return self.check_plan(facts);
+                break;
             }
             while self.lexer.finish(&mut self.statement) != Flow::Continue && self.statement.end == End::Open {}
             if self.statement.end == End::Open {
                 self.ended = true;
                 if !self.statement.close() {
-                    return self.check_plan(facts);
+                    self.statement.clear();
                 }
             }
         }
+        if self.includers.is_empty() {
+            self.check_plan(facts)?;
+        }
+        Ok(())
+    }
+
+    /// The facts of a complete statement, if there is one.
+    fn complete(&mut self, facts: &mut dyn Facts) -> Result<(), Pause> {
+        if self.include.is_none() && self.statement.end != End::Open {
+            self.statement_facts(facts)?;
+        }
+        match &self.include {
+            None => Ok(()),
+            Some(include) if include.refused => Ok(self.refuse(facts)?),
+            Some(_) => Err(Pause::Include),
+        }
+    }
+
+    /// The file that is to be included next.
+    pub fn wanted(&self) -> Option<&Include> {
+        self.include.as_ref().filter(|include| !include.refused)
+    }
+
+    /// What is pushed from now on, up to [`Scanner::leave`], is the file that [`Scanner::wanted`] names.
+    pub fn enter(&mut self) {
+        if self.include.take().is_some() {
+            self.includers.push(self.lexer.line());
+            self.lexer = Lexer::new(Dialect::Psql, self.reading.settings.limits.statement_bytes, 1);
+            self.ended = false;
+        }
+    }
+
+    /// The included file has ended; what is pushed from now on follows the command.
+    pub fn leave(&mut self) {
+        if let Some(line) = self.includers.pop() {
+            let limit = self.reading.settings.limits.statement_bytes;
+            self.lexer = Lexer::behind_command(Dialect::Psql, limit, line);
+            self.ended = false;
+        }
+    }
+
+    /// The file that is wanted is not to be had.
+    ///
+    /// # Errors
+    /// [`Full`]: make room; the next call says it.
+    pub fn refuse(&mut self, facts: &mut dyn Facts) -> Result<(), Full> {
+        let Some(include) = &mut self.include else { return Ok(()) };
+        include.refused = true;
+        facts.fact(Fact::Diagnostic { code: Code::Include, detail: &include.command, line: include.line })?;
+        self.include = None;
+        self.fixed = false;
+        Ok(())
     }
 
     fn follow_plan(&mut self, counts: Counts) {
@@ -158,7 +243,7 @@ impl Scanner {
         let quiet =
             |word: &[u8]| matches!(word, b"set" | b"unset" | b"echo" | b"pset" | b"timing" | b"o" | b"x" | b"t");
         let word = command.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-        self.fixed = (command.is_empty() || quiet(word))
+        self.fixed = (command.is_empty() || quiet(word) || INCLUDE.contains(&word))
             && self.statement.end != End::Part
             && !self.statement.is_continuation
             && lints::is_fixed(Cursor::new(&self.statement), counts.printed);
@@ -206,9 +291,22 @@ impl Scanner {
         if counts.plan.is_some() {
             (self.counts.plan, self.counts.plan_line) = (counts.plan, counts.plan_line);
         }
-        let (command, _) = self.statement.meta();
+        let (command, line) = self.statement.meta();
         if !command.is_empty() {
             self.session.meta(command);
+            let (word, rest) = split_command(command);
+            if INCLUDE.contains(&word) {
+                let path = self.session.argument(rest).filter(|path| (1..=PATH_BYTES).contains(&path.len()));
+                let refused = path.is_none() || !self.reading.settings.includes || self.includers.len() == INCLUDES;
+                let command = command.trim_ascii();
+                self.include = Some(Include {
+                    path: path.unwrap_or_default(),
+                    relative: matches!(word, b"ir" | b"include_relative"),
+                    line,
+                    command: command[..command.len().min(DETAIL_BYTES)].to_vec(),
+                    refused,
+                });
+            }
         }
         if self.statement.items().is_empty() || self.statement.end == End::Meta {
             // nothing was sent
@@ -254,17 +352,6 @@ impl Reading {
     ) -> Result<(), Full> {
         let cursor = Cursor::new(statement);
         let place = Place { session, context, limit: self.settings.limits.statement_bytes };
-        if statement.end == End::Meta {
-            let (command, line) = statement.meta();
-            if matches!(
-                command.split(|b| b.is_ascii_whitespace()).next(),
-                Some(b"i" | b"ir" | b"include" | b"include_relative")
-            ) {
-                let detail = command.trim_ascii();
-                let detail = &detail[..detail.len().min(DETAIL_BYTES)];
-                facts.fact(Fact::Diagnostic { code: Code::Include, detail, line })?;
-            }
-        }
         if let Some(line) = statement.unterminated {
             facts.fact(Fact::Diagnostic { code: Code::Unterminated, detail: b"", line })?;
         }
@@ -394,6 +481,15 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// The commands that read another file.
+const INCLUDE: [&[u8]; 4] = [b"i", b"ir", b"include", b"include_relative"];
+
+/// A backslash command and its arguments.
+fn split_command(command: &[u8]) -> (&[u8], &[u8]) {
+    let end = command.iter().position(u8::is_ascii_whitespace).unwrap_or(command.len());
+    command.split_at(end)
 }
 
 fn over_limit(line: u32, facts: &mut dyn Facts) -> Result<(), Full> {

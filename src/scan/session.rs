@@ -198,7 +198,7 @@ impl Session {
             let rest = rest.trim_ascii();
             let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
             let value = rest[end..].trim_ascii();
-            match meta_value(value) {
+            match self.joined(value) {
                 Some(text) => self.set_variable(&rest[..end], &text),
                 None => self.variables.retain(|(n, _)| n != &rest[..end]),
             }
@@ -214,6 +214,82 @@ impl Session {
             let name = if command.starts_with(b"getenv") { words.nth(1) } else { words.next_back() };
             self.variables.retain(|(n, _)| Some(n.as_slice()) != name);
         }
+    }
+
+    /// The first argument of a backslash command; none where there is none, or where it is not known.
+    pub fn argument(&self, arguments: &[u8]) -> Option<Vec<u8>> {
+        let mut value = Vec::new();
+        self.take_argument(arguments.trim_ascii_start(), &mut value)?;
+        Some(value)
+    }
+
+    /// All arguments of a backslash command without the white space between them, as `\set` joins them.
+    fn joined(&self, mut arguments: &[u8]) -> Option<Vec<u8>> {
+        let mut value = Vec::new();
+        loop {
+            arguments = arguments.trim_ascii_start();
+            if arguments.is_empty() {
+                return Some(value);
+            }
+            arguments = self.take_argument(arguments, &mut value)?;
+        }
+    }
+
+    /// Appends an argument, quotes removed and variables replaced (psqlscanslash.l); what follows it. None where only
+    /// running it can tell.
+    fn take_argument<'t>(&self, text: &'t [u8], value: &mut Vec<u8>) -> Option<&'t [u8]> {
+        let mut at = 0;
+        while let Some(byte) = text.get(at).filter(|byte| !byte.is_ascii_whitespace()) {
+            at += 1;
+            match byte {
+                b'\'' => loop {
+                    let byte = *text.get(at)?;
+                    at += 1;
+                    match byte {
+                        b'\'' if text.get(at) == Some(&b'\'') => {
+                            at += 1;
+                            value.push(b'\'');
+                        }
+                        b'\'' => break,
+                        b'\\' => {
+                            match text.get(at)? {
+                                b'n' => value.push(b'\n'),
+                                b't' => value.push(b'\t'),
+                                // the others that psql knows stand in no path or name
+                                b'b' | b'r' | b'f' | b'x' | b'0'..=b'7' => return None,
+                                byte => value.push(*byte),
+                            }
+                            at += 1;
+                        }
+                        byte => value.push(byte),
+                    }
+                },
+                // what a command gives is not known here
+                b'`' => return None,
+                // the quotes stay
+                b'"' => {
+                    let length = text[at..].iter().position(|byte| *byte == b'"')? + 1;
+                    value.extend_from_slice(&text[at - 1..at + length]);
+                    at += length;
+                }
+                b':' => {
+                    let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_' || **byte >= 0x80;
+                    let length = text[at..].iter().take_while(is_name).count();
+                    if length == 0 {
+                        match text.get(at) {
+                            // the quoted forms, and tests whether a variable is set
+                            Some(b'\'' | b'"' | b'{') => return None,
+                            _ => value.push(b':'),
+                        }
+                    } else {
+                        value.extend_from_slice(self.variable(&text[at..at + length])?);
+                        at += length;
+                    }
+                }
+                byte => value.push(*byte),
+            }
+        }
+        Some(&text[at..])
     }
 
     /// Follows a statement that changes the session.
@@ -378,36 +454,6 @@ fn join(schemas: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     kept.join(&0)
 }
 
-/// The value of `\set`: words are joined without white space, quotes removed (psqlscanslash.l).
-fn meta_value(text: &[u8]) -> Option<Vec<u8>> {
-    let mut value = Vec::new();
-    let mut bytes = text.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\'' => loop {
-                match bytes.next() {
-                    Some(b'\'') if bytes.peek() == Some(&b'\'') => {
-                        bytes.next();
-                        value.push(b'\'');
-                    }
-                    Some(b'\'') | None => break,
-                    Some(b'\\') => match bytes.next() {
-                        Some(b'n') => value.push(b'\n'),
-                        Some(b't') => value.push(b'\t'),
-                        other => value.extend(other),
-                    },
-                    Some(byte) => value.push(byte),
-                }
-            },
-            // what a command or another variable gives is not known here
-            b'`' | b':' => return None,
-            _ if byte.is_ascii_whitespace() => {}
-            _ => value.push(byte),
-        }
-    }
-    Some(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -457,6 +503,6 @@ mod tests {
         assert_eq!(session.variable(b"a"), Some(&b"b"[..]));
         assert_eq!(session.variable(b"q"), Some(&b"it'sx"[..]));
         assert_eq!(session.variable(b"gone"), None);
-        assert_eq!(session.variable(b"later"), None);
+        assert_eq!(session.variable(b"later"), Some(&b"b"[..]));
     }
 }

@@ -86,7 +86,7 @@ impl RowWriter {
 /// Longest texts of a row: name, schema or search path, sub-object, arguments, detail.
 const TEXT_BYTES: [usize; 5] =
     [NAME_BYTES, SEARCH_PATH_SCHEMAS * (NAME_BYTES + 1), NAME_BYTES, ARGS_BYTES, DETAIL_BYTES];
-/// The same of a seal, which has a path, a hash, a reason and numbers in their places.
+/// The same of a seal, which has a path, a hash, a reason and numbers in their places, and of an included file.
 const SEAL_BYTES: [usize; 5] = [PATH_BYTES, NAME_BYTES, DETAIL_BYTES, NAME_BYTES, 0];
 
 /// Decodes the rows of a block.
@@ -118,13 +118,14 @@ impl<'a> Rows<'a> {
         let (bytes, row) = (&mut self.bytes, &mut self.row);
         let flags = bytes.u8()?;
         let texts = [&mut row.name, &mut row.schema, &mut row.sub, &mut row.args, &mut row.detail];
-        let limits = if row.tag == Tag::Seal as u8 { SEAL_BYTES } else { TEXT_BYTES };
+        let is_seal = row.tag == Tag::Seal as u8 || row.tag == Tag::Include as u8;
+        let limits = if is_seal { SEAL_BYTES } else { TEXT_BYTES };
         for (n, (text, limit)) in texts.into_iter().zip(limits).enumerate() {
             if flags & 1 << n != 0 {
                 bytes.prefixed(text, limit)?;
             }
         }
-        if row.tag != Tag::Seal as u8 && (row.name.contains(&0) || row.sub.contains(&0)) {
+        if !is_seal && (row.name.contains(&0) || row.sub.contains(&0)) {
             return Err(Error::new(Code::Corrupt, "a name holds a NUL byte"));
         }
         if flags & HEAD != 0 {

@@ -173,3 +173,88 @@ pub fn with(settings: Settings, role: SourceRole, sql: &[u8], chunk: usize) -> V
     let scanned = scan_with([7; 16], &[("x.sql", role, sql)], chunk, settings).unwrap();
     build(&scanned.segments, scanned.manifest).unwrap()
 }
+
+/// Scans sources that include `files`, which are found by their path as it is written, or beside the file that includes
+/// them.
+pub fn scan_including(
+    sources: &[Source<'_>],
+    files: &[(&str, &[u8])],
+    chunk: usize,
+    settings: Settings,
+) -> Result<Scanned, Error> {
+    let mut analyzer = Analyzer::new([7; 16], Settings { includes: true, ..settings })?;
+    let mut segments = Segments::new();
+    let mut manifest = Vec::new();
+    for (path, role, text) in sources {
+        analyzer.begin(path.as_bytes(), *role)?;
+        read_file(&mut analyzer, text, files, chunk, &mut segments)?;
+        manifest.extend(analyzer.entry().cloned());
+    }
+    while analyzer.finish()? == Step::SegmentReady {
+        keep(&mut analyzer, &mut segments)?;
+    }
+    Ok(Scanned { segments, manifest, stats: analyzer.stats() })
+}
+
+fn read_file(
+    analyzer: &mut Analyzer,
+    text: &[u8],
+    files: &[(&str, &[u8])],
+    chunk: usize,
+    segments: &mut Segments,
+) -> Result<(), Error> {
+    let mut left = text;
+    loop {
+        let ending = left.is_empty();
+        let step = if ending {
+            analyzer.end()?
+        } else {
+            let progress = analyzer.push(&left[..chunk.min(left.len())])?;
+            left = &left[progress.consumed..];
+            progress.step
+        };
+        match step {
+            Step::SegmentReady => keep(analyzer, segments)?,
+            Step::Include => {
+                let wanted = analyzer.wanted().unwrap();
+                let mut path = String::from_utf8(wanted.path).unwrap();
+                if wanted.relative {
+                    let from = String::from_utf8(wanted.from).unwrap();
+                    path = from.rsplit_once('/').map_or(path.clone(), |(folder, _)| format!("{folder}/{path}"));
+                }
+                match files.iter().find(|(name, _)| *name == path) {
+                    Some((_, text)) => {
+                        analyzer.include(path.as_bytes())?;
+                        read_file(analyzer, text, files, chunk, segments)?;
+                    }
+                    None => {
+                        if analyzer.refuse_include()? == Step::SegmentReady {
+                            keep(analyzer, segments)?;
+                        }
+                    }
+                }
+            }
+            // an included file has ended
+            Step::NeedInput if ending => return Ok(()),
+            Step::NeedInput => {}
+            Step::Done => return Ok(()),
+        }
+    }
+}
+
+/// The same in one go.
+pub fn database_including(sources: &[Source<'_>], files: &[(&str, &[u8])]) -> Result<Vec<u8>, Error> {
+    let scanned = scan_including(sources, files, usize::MAX, Settings::default())?;
+    build(&scanned.segments, scanned.manifest)
+}
+
+/// `file:line code` of each diagnostic.
+pub fn said(database: &[u8]) -> Vec<String> {
+    let Ok(Answer::Rows(rows, _)) = ask(database, Query::Diagnostics(ALL)) else { panic!("no diagnostics") };
+    rows.iter()
+        .map(|row| match row {
+            Row::Diagnostic(d) => format!("{}:{} {}", d.file, d.line, d.code.as_str()),
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}

@@ -196,6 +196,11 @@ impl Lexer {
         }
     }
 
+    /// A lexer that goes on at line `line`, behind a backslash command.
+    pub fn behind_command(dialect: Dialect, limit: usize, line: u32) -> Self {
+        Lexer { at_start: false, ..Lexer::new(dialect, limit, line) }
+    }
+
     /// The line that the next byte is on, 1-based; exact whenever `feed` has returned.
     pub fn line(&self) -> u32 {
         self.line
