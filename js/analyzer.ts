@@ -1,6 +1,7 @@
 import { checkAborted, orAborted } from './abort.js';
 import { Driver } from './driver.js';
 import { CoverageError, messageOf, withDetails } from './error.js';
+import type { OnInclude } from './include.js';
 import type { Manifest, ManifestEntry, MemoryUse, RunStats, Segment, SourceInfo } from './types.js';
 import { initialised, ready, type MachineOptions, type Wasm } from './wasm.js';
 
@@ -11,6 +12,12 @@ export interface AnalyzerOptions {
    * is read. If it throws or rejects, the call in flight rejects with `STORE` and the segment is offered again.
    */
   onSegment(segment: Segment): void | Promise<void>;
+  /**
+   * Finds files that sources include with `\i` and `\ir`; they are read in the session of their includer and are a part of
+   * it, 16 levels deep. If it rejects, or the stream fails, the source cannot be read on: `INPUT`, then `abandon` it.
+   * Without it, each such command is a diagnostic.
+   */
+  onInclude?: OnInclude;
   /** Told after every push and every closed source, in totals of the run. Must not throw. */
   onProgress?(progress: { bytes: number; records: number; segments: number }): void;
   /** The run's id, 32 hex digits; default: random. Two runs whose segments are merged must not share it. */
@@ -148,14 +155,16 @@ export class Analyzer {
   }
 
   #start(wasm: Wasm): Driver {
-    const { limits = {}, searchPath, pgtapSchemas, onProgress, signal } = this.#options;
+    const { limits = {}, searchPath, pgtapSchemas, onInclude, onProgress, signal } = this.#options;
     const options: MachineOptions = { run: this.#run, ...limits };
     if (searchPath) options.searchPath = searchPath;
     if (pgtapSchemas) options.pgtapSchemas = pgtapSchemas;
+    if (onInclude) options.includes = true;
     const machine = wasm.guard.run(() => new wasm.AnalyzerMachine(options));
     this.#wasm = wasm;
     this.#driver = new Driver(machine, wasm.guard, {
       onSegment: (segment) => this.#options.onSegment(segment),
+      onInclude: onInclude && ((path, relative, from) => onInclude.call(this.#options, path, relative, from)),
       onProgress: onProgress && ((progress) => this.#options.onProgress?.(progress)),
       signal,
     });

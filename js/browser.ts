@@ -9,4 +9,4 @@ export {
   type ScanResult,
   type ScanSource,
 } from './scan.js';
-export { filesOf, filesOfDirectory, sourcesOf, type ProjectFile } from './folder.js';
+export { filesOf, filesOfDirectory, includesOf, sourcesOf, type ProjectFile } from './folder.js';

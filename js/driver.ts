@@ -1,13 +1,15 @@
 import { checkAborted, orAborted } from './abort.js';
 import { CoverageError, hostError, withDetails } from './error.js';
-import { ChunkReader, type Feed } from './feed.js';
+import { BytesFeed, ChunkReader, type Feed } from './feed.js';
 import type { Guard } from './guard.js';
+import { includedPaths, type OnInclude } from './include.js';
 import type { Manifest, ManifestEntry, RunStats, Segment, SourceInfo } from './types.js';
 import type { AnalyzerMachine, Step } from './wasm.js';
 
 /** The host's side of a run. */
 export interface DriverHost {
   onSegment(segment: Segment): void | Promise<void>;
+  onInclude?: OnInclude | undefined;
   onProgress?: ((progress: { bytes: number; records: number; segments: number }) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -22,11 +24,18 @@ interface OpenSource {
   refused?: CoverageError;
 }
 
+/** A file that the open source includes, and what is left of its last chunk. */
+interface OpenInclude {
+  path: string;
+  reader: ReadableStreamDefaultReader<Uint8Array>;
+  held?: Feed;
+}
+
 /**
  * Drives one analyzer machine: windows in, segments out through the host's callback, acknowledged once that resolved.
  *
- * A chunk whose segment could not be stored is held in `#held` and goes on before anything else. The callers see to it
- * that calls do not overlap.
+ * A chunk whose segment could not be stored is held in `#held` and goes on before anything else; so are the files that
+ * it includes, innermost last in `#includes`. The callers see to it that calls do not overlap.
  */
 export class Driver {
   readonly #machine: AnalyzerMachine;
@@ -34,6 +43,7 @@ export class Driver {
   readonly #host: DriverHost;
   #open: OpenSource | undefined;
   #held: Feed | undefined;
+  #includes: OpenInclude[] = [];
   #sealed: ManifestEntry[] = [];
 
   constructor(machine: AnalyzerMachine, guard: Guard, host: DriverHost) {
@@ -129,22 +139,83 @@ export class Driver {
 
   /** A poisoned instance is not entered again, not even to free memory in it. */
   free(): void {
+    this.#closeIncludes();
     if (!this.#guard.poisoned) this.#guard.run(() => this.#machine.free());
   }
 
-  /** Offers what is pending, then feeds the held chunk to its end. */
+  /** Offers what is pending, then feeds the held chunk, and what it includes, to the end. */
   async #resume(): Promise<void> {
     await this.#offerPending();
     for (;;) {
       checkAborted(this.#host.signal);
-      const window = this.#held?.window();
-      if (!window || window.length === 0) break;
-      const { consumed, step } = this.#feed(window);
-      this.#held!.advance(consumed);
-      if (step === 'segment-ready') await this.#offer();
-      else if (consumed === 0) throw stuck('took no bytes');
+      const include = this.#includes.at(-1);
+      const held = include ? include.held : this.#held;
+      const window = held?.window();
+      if (held && window && window.length > 0) {
+        const { consumed, step } = this.#feed(window);
+        held.advance(consumed);
+        if (step === 'segment-ready') await this.#offer();
+        else if (step === 'include') await this.#include();
+        else if (consumed === 0) throw stuck('took no bytes');
+      } else if (include) {
+        const chunk = await this.#read(include);
+        if (chunk) include.held = new BytesFeed(chunk);
+        else await this.#endInclude();
+      } else {
+        break;
+      }
     }
     this.#held = undefined;
+  }
+
+  /** Asks the host for the file that the machine wants, and opens or refuses it. */
+  async #include(): Promise<void> {
+    const wanted = this.#guard.run(() => this.#machine.wanted());
+    if (!wanted) throw stuck('announced an include and has none');
+    const { path, relative, from } = wanted;
+    let found;
+    try {
+      found = await orAborted(this.#host.onInclude?.(path, relative, from) ?? null, this.#host.signal);
+    } catch (cause) {
+      checkAborted(this.#host.signal);
+      throw hostError('INPUT', `${path}, which it includes, cannot be opened`, cause, { file: from });
+    }
+    if (!found) {
+      const step = this.#guard.run(() => this.#machine.refuseInclude());
+      if (step === 'segment-ready') await this.#offer();
+      return;
+    }
+    const file =
+      'stream' in found ? found : { path: includedPaths(path, relative, from)[0] ?? path, stream: found };
+    if (file.stream.locked) throw new CoverageError('CONFIG', 'the stream is locked', { file: file.path });
+    this.#guard.run(() => this.#machine.include(file.path));
+    this.#includes.push({ path: file.path, reader: file.stream.getReader() });
+  }
+
+  async #read({ reader, path }: OpenInclude): Promise<Uint8Array | undefined> {
+    try {
+      const { done, value } = await orAborted(reader.read(), this.#host.signal);
+      return done ? undefined : value;
+    } catch (cause) {
+      checkAborted(this.#host.signal);
+      throw hostError('INPUT', 'cannot be read', cause, { file: path });
+    }
+  }
+
+  /** The included file has ended, unless its last line includes another one. */
+  async #endInclude(): Promise<void> {
+    const step = this.#guard.run(() => this.#machine.end());
+    if (step === 'segment-ready') await this.#offer();
+    else if (step === 'include') await this.#include();
+    else this.#includes.pop()?.reader.releaseLock();
+  }
+
+  /** Gives up the files that are open. */
+  #closeIncludes(): void {
+    for (const { reader } of this.#includes.splice(0)) {
+      reader.cancel().catch(() => {});
+      reader.releaseLock();
+    }
   }
 
   /** A refusal says something about the bytes, so the source cannot go on; what is left of the chunk is dropped. */
@@ -168,6 +239,7 @@ export class Driver {
         await this.#drainUntilDone(() => this.#machine.end());
       } else {
         this.#held = undefined;
+        this.#closeIncludes();
         await this.#drainUntilDone(() => this.#machine.abandon(closing.reason));
       }
     } catch (error) {
@@ -188,8 +260,14 @@ export class Driver {
       checkAborted(this.#host.signal);
       const step = this.#guard.run(call);
       if (step === 'done') return;
-      if (step !== 'segment-ready') throw stuck(`answered ${step}`);
-      await this.#offer();
+      if (step === 'include') {
+        await this.#include();
+        await this.#resume();
+      } else if (step === 'segment-ready') {
+        await this.#offer();
+      } else {
+        throw stuck(`answered ${step}`);
+      }
     }
   }
 
@@ -206,6 +284,7 @@ export class Driver {
       await orAborted(this.#host.onSegment(segment), this.#host.signal);
     } catch (cause) {
       this.#held?.detach();
+      for (const { held } of this.#includes) held?.detach();
       if (this.#host.signal?.aborted) checkAborted(this.#host.signal);
       throw hostError('STORE', `segment ${id} was not stored`, cause, { file: id });
     }

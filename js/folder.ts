@@ -1,5 +1,6 @@
 /** Folders that a person chose or dropped in a browser, as sources. */
 import type { Discovery } from './discover.js';
+import { includesFrom, type OnInclude } from './include.js';
 import type { ScanSource } from './scan.js';
 
 /** A file of a project: its path in the folder, with `/`, and how to get at its bytes. */
@@ -49,6 +50,12 @@ export function sourcesOf(
     ...found.schema.map((path) => source(path, 'schema')),
     ...found.tests.map((path) => source(path, 'tests')),
   ];
+}
+
+/** Finds the files of a project that its sources include. */
+export function includesOf(files: Iterable<ProjectFile>): OnInclude {
+  const byPath = new Map(Array.from(files, (file) => [file.path, file]));
+  return includesFrom(async (path) => (await byPath.get(path)?.blob())?.stream() ?? null);
 }
 
 async function walk(directory: Directory, prefix: string, files: ProjectFile[]): Promise<void> {

@@ -1,10 +1,11 @@
 /** Scans of projects on disk. Node only. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { Coverage } from './coverage.js';
 import { CoverageError, withDetails } from './error.js';
 import { FileRange, NewFile, readText, streamFile } from './files.js';
+import { includesFrom } from './include.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
 import { scan, type ScanOptions, type ScanResult, type ScanSource } from './scan.js';
 import { FsStore } from './stores/fs.js';
@@ -34,9 +35,10 @@ export async function scanProject(directory: string, options: ProjectScanOptions
   const scratch = await mkdtemp(join(tmpdir(), 'pgtap-cov-'));
   try {
     const database = options.database ?? join(scratch, 'coverage.pgtapcov');
-    const result = await scanInto(database, scratch, directory, project, options);
-    const coverage = await openDatabase(database);
     const known = new Set([...project.schema, ...project.tests]);
+    const included = (path: string) => known.add(path);
+    const result = await scanInto(database, scratch, directory, project, included, options);
+    const coverage = await openDatabase(database);
     return {
       ...result,
       project,
@@ -69,6 +71,7 @@ async function scanInto(
   scratch: string,
   directory: string,
   project: Project,
+  included: (path: string) => void,
   options: ProjectScanOptions,
 ): Promise<ScanResult> {
   const source = (path: string, role: ScanSource['role']): ScanSource => ({
@@ -83,6 +86,11 @@ async function scanInto(
         ...project.schema.map((path) => source(path, 'schema')),
         ...project.tests.map((path) => source(path, 'tests')),
       ],
+      onInclude: includesFrom(async (path) => {
+        if (!(await isFileBelow(directory, path))) return null;
+        included(path);
+        return streamFile(resolve(directory, path));
+      }),
       store: new FsStore(join(scratch, 'segments')),
       write: (bytes) => file.write(bytes),
       ...(options.limits && { limits: options.limits }),
@@ -94,5 +102,16 @@ async function scanInto(
   } catch (error) {
     await file.discard();
     throw error;
+  }
+}
+
+/** A file of the project, not one that a link leads to outside of it: any line of SQL may name any path. */
+async function isFileBelow(directory: string, path: string): Promise<boolean> {
+  try {
+    const real = await realpath(resolve(directory, path));
+    const root = (await realpath(directory)).replace(/[\\/]$/, '');
+    return real.startsWith(root + sep) && (await stat(real)).isFile();
+  } catch {
+    return false;
   }
 }

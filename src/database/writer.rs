@@ -237,15 +237,15 @@ fn problems(folded: &Folded, sources: &[Source]) -> Vec<String> {
     let dynamic =
         folded.diagnostics.iter().filter(|d| matches!(d.code, Code::DynamicDefinition | Code::NotRead)).count();
     if dynamic > 0 {
-        problems.push(format!("{dynamic} definitions cannot be read from the text: objects may be missing"));
+        problems.push(format!("definitions that the text does not tell: {dynamic}; objects may be missing"));
     }
     let includes = folded.diagnostics.iter().filter(|d| d.code == Code::Include).count();
     if includes > 0 {
-        problems.push(format!("{includes} included files were not read: what they hold is missing"));
+        problems.push(format!("included files not read: {includes}; what they hold is missing"));
     }
     let suppressed: u64 = sources.iter().filter_map(|s| s.seal.as_ref()).map(|seal| u64::from(seal.suppressed)).sum();
     if suppressed > 0 {
-        problems.push(format!("{suppressed} further diagnostics of the same kinds are counted, not listed"));
+        problems.push(format!("further diagnostics of the same kinds, which are not listed: {suppressed}"));
     }
     problems
 }

@@ -18,6 +18,14 @@ struct Options {
     statement_bytes: Option<f64>,
     search_path: Option<Vec<String>>,
     pgtap_schemas: Option<Vec<String>>,
+    includes: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct WantedOut {
+    path: String,
+    relative: bool,
+    from: String,
 }
 
 #[derive(Serialize)]
@@ -40,7 +48,7 @@ pub struct AnalyzerMachine(Analyzer);
 
 #[wasm_bindgen]
 impl AnalyzerMachine {
-    /// `{ run, arenaBytes?, statementBytes?, searchPath?, pgtapSchemas? }`; `run` is 32 hexadecimal digits.
+    /// `{ run, arenaBytes?, statementBytes?, searchPath?, pgtapSchemas?, includes? }`; `run` is 32 hexadecimal digits.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<AnalyzerMachine, JsValue> {
         let options: Options = parse("the options object", options)?;
@@ -52,6 +60,7 @@ impl AnalyzerMachine {
             limits,
             search_path: options.search_path.unwrap_or_default(),
             pgtap_schemas: options.pgtap_schemas.unwrap_or_default(),
+            includes: options.includes.unwrap_or_default(),
         };
         let run = run_id(&options.run)?;
         Analyzer::new(run, settings).map(AnalyzerMachine).map_err(|e| thrown(&e))
@@ -76,6 +85,25 @@ impl AnalyzerMachine {
     /// Gives the source up.
     pub fn abandon(&mut self, reason: &str) -> Result<String, JsValue> {
         self.0.abandon(reason).map(|s| word(s).to_owned()).map_err(|e| thrown(&e))
+    }
+
+    /// The file that a step `include` asks for: `{ path, relative, from }`.
+    pub fn wanted(&self) -> Result<JsValue, JsValue> {
+        let Some(wanted) = self.0.wanted() else { return Ok(JsValue::UNDEFINED) };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (path, from) = (text(&wanted.path), text(&wanted.from));
+        object(&WantedOut { path, relative: wanted.relative, from })
+    }
+
+    /// What is pushed now, up to `end`, is the file that is wanted.
+    pub fn include(&mut self, path: &str) -> Result<(), JsValue> {
+        self.0.include(path.as_bytes()).map_err(|e| thrown(&e))
+    }
+
+    /// The file that is wanted is not to be had.
+    #[wasm_bindgen(js_name = refuseInclude)]
+    pub fn refuse_include(&mut self) -> Result<String, JsValue> {
+        self.0.refuse_include().map(|s| word(s).to_owned()).map_err(|e| thrown(&e))
     }
 
     /// Flushes the rest.
@@ -136,6 +164,7 @@ fn word(step: Step) -> &'static str {
     match step {
         Step::NeedInput => "need-input",
         Step::SegmentReady => "segment-ready",
+        Step::Include => "include",
         Step::Done => "done",
     }
 }

@@ -1,5 +1,13 @@
 /** Does one scan, holds its result, and answers for pages of it. */
-import { Coverage, CoverageError, MemoryStore, discover, scan, sourcesOf } from '../../js/browser.js';
+import {
+  Coverage,
+  CoverageError,
+  MemoryStore,
+  discover,
+  includesOf,
+  scan,
+  sourcesOf,
+} from '../../js/browser.js';
 import type {
   FromWorker,
   Input,
@@ -38,11 +46,10 @@ async function analyse(input: Input): Promise<Result> {
   const report = throttled(PROGRESS_MS, (progress: Progress) => send({ type: 'progress', progress }));
   const bytesTotal = [...found.schema, ...found.tests].reduce((sum, path) => sum + sizes.get(path)!, 0);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const project = files.map(({ path, file }) => ({ path, blob: () => file }));
   const { summary, run, unreadable } = await scan({
-    sources: sourcesOf(
-      files.map(({ path, file }) => ({ path, blob: () => file })),
-      found,
-    ),
+    sources: sourcesOf(project, found),
+    onInclude: includesOf(project),
     store,
     write: (chunk) => void chunks.push(chunk as Uint8Array<ArrayBuffer>),
     onProgress: ({ phase, path, done, total, bytes, records, segments }) =>

@@ -52,6 +52,17 @@ export class FakeMachine implements AnalyzerMachine {
     return { consumed, step: 'need-input' };
   }
 
+  /** It includes nothing. */
+  wanted(): undefined {}
+
+  include(): void {
+    throw { code: 'STATE', message: 'no file is to be included' };
+  }
+
+  refuseInclude(): Step {
+    throw { code: 'STATE', message: 'no file is to be included' };
+  }
+
   end(): Step {
     this.#mustBeDrained();
     // The seal is a record, too.
