@@ -6,7 +6,7 @@
 //! `wasm`.
 //!
 //! Floors, each of which uses only those before it:
-//! [`error`], [`limits`] → [`sql`] → [`pgtap`] → [`scan`] → [`record`] → [`segment`] → [`merge`] → [`catalog`] →
+//! [`error`], [`limits`], [`order`] → [`sql`] → [`pgtap`] → [`scan`] → [`record`] → [`segment`] → [`merge`] → [`catalog`] →
 //! [`coverage`] → [`database`] → [`analyzer`], [`listing`] → `wasm`.
 
 pub mod analyzer;
@@ -17,6 +17,7 @@ pub mod error;
 pub mod limits;
 pub mod listing;
 pub mod merge;
+pub mod order;
 pub mod pgtap;
 pub mod record;
 pub mod scan;

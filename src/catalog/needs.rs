@@ -1,6 +1,7 @@
 //! What goes along with a dropped object: the edges from what is needed to what needs it (`pg_depend`).
 
 use super::{Inventory, ObjectId, Wanted};
+use crate::order;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{self, Entry};
 use crate::scan::fact::{ObjectKind, Scope};
@@ -160,7 +161,7 @@ impl Inventory {
             self.column(&relation.schema, &relation.name, name)
         });
         let mut found: Vec<ObjectId> = own.into_iter().chain(in_query).collect();
-        found.sort_unstable();
+        order::sort(&mut found, Ord::cmp);
         found.dedup();
         let need = if found.len() == 1 { Need::Use } else { Need::Perhaps };
         found.into_iter().for_each(|column| self.edge(column, subject, need));
@@ -190,11 +191,11 @@ impl Inventory {
         let Some(first) = columns.first() else { return primary };
         let mut wanted: Vec<ObjectId> =
             columns.iter().filter_map(|name| self.column(&table_of.schema, &table_of.name, name)).collect();
-        wanted.sort_unstable();
+        order::sort(&mut wanted, Ord::cmp);
         let is_key = |id: &ObjectId| {
             use ObjectKind::{Index, PrimaryKey, UniqueConstraint};
             let mut columns = self.keys.get(id).cloned().unwrap_or_default();
-            columns.sort_unstable();
+            order::sort(&mut columns, Ord::cmp);
             columns == wanted && matches!(self.object(*id).kind, PrimaryKey | UniqueConstraint | Index)
         };
         if let Some(key) = primary.filter(is_key) {

@@ -9,6 +9,7 @@ use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
 use crate::error::Error;
 use crate::limits::{DIAGNOSTICS_PER_CODE, NESTING, to_u32};
 use crate::merge::{Joined, Place, Source};
+use crate::order;
 use crate::pgtap::{self, overload};
 use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
@@ -143,7 +144,7 @@ pub struct Folded {
 }
 
 /// Folds rows as the merge hands them on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fold {
     roles: Vec<SourceRole>,
     /// Schema sources that another one includes: they run there, and not a second time by themselves.
@@ -162,17 +163,7 @@ pub struct Fold {
 impl Fold {
     /// A fold of nothing yet.
     pub fn new() -> Self {
-        Fold {
-            roles: Vec::new(),
-            superseded: HashSet::new(),
-            repeated: HashSet::new(),
-            inventory: Inventory::new(),
-            evidence: Vec::new(),
-            stale: Vec::new(),
-            diagnostics: Vec::new(),
-            said: HashMap::new(),
-            created_by_tests: HashSet::new(),
-        }
+        Fold { inventory: Inventory::new(), ..Fold::default() }
     }
 
     /// Adds up. Costs n log n in the evidence and in the objects.
@@ -182,7 +173,7 @@ impl Fold {
             let o = self.inventory.object(id);
             (o.kind, &o.schema, &o.name, &o.sub, &o.args)
         };
-        order.sort_unstable_by(|a, b| key(*a).cmp(&key(*b)));
+        order::sort(&mut order, |a, b| key(*a).cmp(&key(*b)));
         let places: Vec<Option<u32>> = {
             let mut places = vec![None; self.inventory.len()];
             for (place, id) in order.iter().enumerate() {
@@ -191,7 +182,8 @@ impl Fold {
             places
         };
         self.evidence.retain(|e| places[e.object as usize].is_some());
-        self.evidence.sort_unstable_by_key(|e| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect));
+        let place = |e: &Evidence| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect);
+        order::sort(&mut self.evidence, |a, b| place(a).cmp(&place(b)));
         let mut objects = Vec::with_capacity(order.len());
         let mut kinds: BTreeMap<ObjectKind, Count> = BTreeMap::new();
         let mut totals = Count::default();
@@ -209,9 +201,9 @@ impl Fold {
             objects.push(Covered { id, tally, state, evidence_start: to_u32(start), evidence_count: to_u32(count) });
             start += count;
         }
-        self.stale.sort_unstable();
+        order::sort(&mut self.stale, Ord::cmp);
         self.stale.dedup();
-        self.diagnostics.sort_unstable();
+        order::sort(&mut self.diagnostics, Ord::cmp);
         Folded {
             inventory: self.inventory,
             objects,

@@ -11,6 +11,7 @@ pub use manifest::ManifestEntry;
 
 use crate::error::{Code, Error};
 use crate::limits::to_u32;
+use crate::order;
 use crate::record::seal::{Include, Seal};
 use crate::record::{OwnedRecord, Tag, spell, unspell};
 use crate::scan::SourceRole;
@@ -256,7 +257,7 @@ impl Merge {
             joined.sources(&self.sources, &places);
         }
         if tag == Some(Tag::Definition) {
-            self.definitions.sort_unstable_by_key(|(place, row)| (place.source, row.seq));
+            order::sort(&mut self.definitions, |(a, x), (b, y)| (a.source, x.seq).cmp(&(b.source, y.seq)));
             for (place, row) in std::mem::take(&mut self.definitions) {
                 joined.definition(place, &row)?;
             }
@@ -268,7 +269,7 @@ impl Merge {
     }
 
     fn choose_attempts(&mut self) -> Result<(), Error> {
-        self.seals.sort_unstable_by(|(run_a, a), (run_b, b)| (run_a, a.source).cmp(&(run_b, b.source)));
+        order::sort(&mut self.seals, |(run_a, a), (run_b, b)| (run_a, a.source).cmp(&(run_b, b.source)));
         let mut sealed = HashSet::new();
         for (run, seal) in &self.seals {
             if !sealed.insert((*run, seal.source)) {
@@ -325,7 +326,7 @@ impl Merge {
                 Some((root.source, seq, run, include))
             })
             .collect();
-        readings.sort_unstable_by_key(|(source, seq, ..)| (*source, *seq));
+        order::sort(&mut readings, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let mut files: HashMap<Vec<u8>, u32> = HashMap::new();
         for role in [SourceRole::Tests, SourceRole::Schema] {
             for (file, source) in self.sources.iter().enumerate().filter(|(_, source)| source.entry.role == role) {
