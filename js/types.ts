@@ -132,6 +132,8 @@ export interface CoveredObject extends ObjectKey {
   behavior: number;
   act: number;
   fixture: number;
+  /** Pieces of evidence, those that do not count too. */
+  places: number;
   aspects: string[];
   /** Why a gap is one, where that is known. */
   reason?: string;
@@ -143,6 +145,8 @@ export interface Evidence extends Place {
   via: string;
   aspect: string;
   strength: Strength;
+  /** Why it does not count: the test is expected to fail, or stands in a branch of `\if` that may not run. */
+  flags?: ('todo' | 'branch')[];
 }
 
 /** A source that was read. `unresolved`: calls that could not be understood. */

@@ -46,7 +46,7 @@ export const json: TextReporter = {
   },
 };
 
-const EVIDENCE = ['file', 'line', 'via', 'aspect', 'strength'] as const;
+const EVIDENCE = ['file', 'line', 'via', 'aspect', 'strength', 'flags'] as const;
 const STALE = ['kind', 'schema', 'name', 'sub', 'args', 'file', 'line', 'via'] as const;
 const DIAGNOSTIC = ['code', 'severity', 'file', 'line', 'message'] as const;
 const FILE = ['path', 'role', 'bytes', 'plan', 'assertions', 'unresolved'] as const;
@@ -64,7 +64,7 @@ async function list(name: string, rows: AsyncIterable<unknown>, write: Write): P
 async function* objectRows(coverage: Coverage): AsyncIterable<object> {
   for await (const object of coverage.iterate()) {
     const evidence = [];
-    if (object.structure + object.behavior + object.act + object.fixture > 0) {
+    if (object.places > 0) {
       for await (const row of picked((page) => coverage.evidence(object, page), EVIDENCE)) evidence.push(row);
     }
     yield { ...objectRow(object), evidence };

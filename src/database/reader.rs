@@ -10,7 +10,7 @@ use crate::error::{Code, Error};
 use crate::limits::{ARGS_BYTES, NAME_BYTES, to_u32};
 use crate::record::{spell, unspell};
 use crate::scan::SourceRole;
-use crate::scan::fact::{self, Aspect, ObjectKind, Strength};
+use crate::scan::fact::{self, Aspect, Flags, ObjectKind, Strength};
 use crate::segment::block::{BlockRef, open_block, open_index};
 use crate::segment::codec::Bytes;
 use crate::segment::{FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, parse_footer, parse_header};
@@ -118,11 +118,17 @@ pub struct ObjectRow {
 }
 
 impl ObjectRow {
+    /// Pieces of evidence, those that do not count too.
+    pub fn places(&self) -> u32 {
+        self.evidence.1
+    }
+
     /// Why it is not covered, as far as its evidence tells.
     pub fn reason(&self) -> Option<&'static str> {
         let [_, _, act, fixture] = self.counts;
         match self.state {
             State::Gap if act + fixture > 0 => Some("used only outside of assertions"),
+            State::Gap if self.evidence.1 > 0 => Some("only in tests that are expected to fail, or may not run"),
             State::Gap => Some("no test names it"),
             State::Declared if self.aspects.contains(&Aspect::EXISTS.as_str()) => Some("only its existence is tested"),
             State::Declared => Some("only listed among others"),
@@ -144,6 +150,8 @@ pub struct EvidenceRow {
     pub aspect: &'static str,
     /// How.
     pub strength: Strength,
+    /// Why it does not count.
+    pub flags: Flags,
 }
 
 /// A source.
@@ -665,9 +673,11 @@ fn evidence_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<Option<E
     if !context.wanted {
         return Ok(None);
     }
-    let strength = Strength::from_number(strength).ok_or_else(|| unknown("strength"))?;
+    let flags = Flags(strength >> 4);
+    let strength =
+        Strength::from_number(strength & 0x0F).filter(|_| flags <= Flags::ALL).ok_or_else(|| unknown("strength"))?;
     let (file, via, aspect) = (path(context.paths, file)?, spell_via(via), Aspect(aspect).as_str());
-    Ok(Some(EvidenceRow { file, line, via, aspect, strength }))
+    Ok(Some(EvidenceRow { file, line, via, aspect, strength, flags }))
 }
 
 fn file_row(bytes: &mut Bytes<'_>) -> Result<FileRow, Error> {

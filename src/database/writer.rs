@@ -152,7 +152,7 @@ impl DatabaseWriter {
                 number(out, evidence.file);
                 number(out, evidence.line);
                 number(out, u32::from(evidence.via));
-                out.extend_from_slice(&[evidence.aspect.0, evidence.strength as u8]);
+                out.extend_from_slice(&[evidence.aspect.0, evidence.strength as u8 | evidence.flags.0 << 4]);
             }
             Section::Files => {
                 let source = &self.sources[at];

@@ -9,7 +9,7 @@ pub use seal::Seal;
 pub use spelling::{spell, unspell};
 
 use crate::error::Error;
-use crate::scan::fact::{Aspect, Code, Fact, Key, ObjectKind, Op, Scope, Strength};
+use crate::scan::fact::{Aspect, Code, Fact, Flags, Key, ObjectKind, Op, Scope, Strength};
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,7 @@ impl Tag {
 
 /// A record with its texts as `T`: numbers of interned names in the arena, bytes outside of it.
 ///
-/// The fields mean, by tag: for definitions `a` is the op; for evidence `a` is the aspect, `b` the strength, `via` the
+/// The fields mean, by tag: for definitions `a` is the op; for evidence `a` is the aspect, `b` the strength and, 4 bits up, the flags, `via` the
 /// overload; for diagnostics `a` is the code and `detail` what it concerns; a seal uses [`Seal`], an
 /// included file [`seal::Include`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,8 +103,8 @@ impl<'a> Record<&'a [u8]> {
             ..blank(tag, line)
         };
         match fact {
-            Fact::Evidence { key, via, aspect, strength, line } => {
-                Record { a: aspect.0, b: *strength as u8, via: *via, ..keyed(Tag::Evidence, key, *line) }
+            Fact::Evidence { key, via, aspect, strength, line, flags } => {
+                Record { a: aspect.0, b: *strength as u8 | flags.0 << 4, via: *via, ..keyed(Tag::Evidence, key, *line) }
             }
             Fact::Definition { key, op, detail, line } => {
                 Record { a: *op as u8, detail, ..keyed(Tag::Definition, key, *line) }
@@ -154,7 +154,12 @@ impl OwnedRecord {
     /// # Errors
     /// `CORRUPT`
     pub fn strength(&self) -> Result<Strength, Error> {
-        Strength::from_number(self.b).ok_or_else(|| unknown("strength", self.b))
+        Strength::from_number(self.b & 0x0F).ok_or_else(|| unknown("strength", self.b))
+    }
+
+    /// Why evidence does not count.
+    pub fn flags(&self) -> Flags {
+        Flags(self.b >> 4 & Flags::ALL.0)
     }
 
     /// The code of a diagnostic.

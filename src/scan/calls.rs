@@ -1,8 +1,9 @@
 //! Calls of pgTAP's functions in a statement, resolved to the overload that PostgreSQL runs.
 
+use super::conditions::Todo;
 use super::evidence::Assertion;
 use super::expression::{self, Scope, Typed, Value};
-use super::fact::{Called, Code, Context, Fact, Facts, Full, Strength};
+use super::fact::{Called, Code, Context, Fact, Facts, Flags, Full, Strength};
 use super::lints;
 use super::reference::{self, Reference};
 use super::rows;
@@ -12,6 +13,7 @@ use crate::pgtap::{Choice, Class, Given, Overload, Role, Type, choose, overloads
 use crate::sql::cursor::Cursor;
 use crate::sql::statement::Tok;
 use crate::sql::types;
+use memchr::memchr;
 
 /// What was counted in a statement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Counts {
     pub plan: Option<u32>,
     /// Line of that call.
     pub plan_line: u32,
+    /// What is said of the tests that follow.
+    pub todo: Todo,
 }
 
 /// Where a statement stands.
@@ -106,6 +110,14 @@ pub(super) fn executed(mut cursor: Cursor<'_>) -> Cursor<'_> {
     whole.to(cursor.position())
 }
 
+/// The name behind EXECUTE, where an argument list may follow.
+fn prepared_name(text: &[u8]) -> Vec<u8> {
+    if text.starts_with(b"\"") {
+        return types::unquote_ident(&String::from_utf8_lossy(text)).into_bytes();
+    }
+    text[..memchr(b'(', text).unwrap_or(text.len())].to_ascii_lowercase()
+}
+
 /// An assertion whose name stands before a parenthesis in this text.
 fn named_assertion(text: &[u8]) -> Option<&'static str> {
     let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
@@ -142,7 +154,7 @@ fn uses(cursor: Cursor<'_>, via: u16, place: Place<'_>, facts: &mut dyn Facts) -
 
 fn used(reference: Reference<'_>, via: u16, facts: &mut dyn Facts) -> Result<(), Full> {
     let Reference { key, aspect, line } = reference;
-    facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Behavior, line })
+    facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Behavior, line, flags: Flags::NONE })
 }
 
 /// Counts the pgTAP calls of a part of a statement that is over the limit, as blind spots.
@@ -315,10 +327,7 @@ impl<'a> Found<'a> {
         let overload = certain.map(|index| &self.overloads[index]);
         self.tell(overload, &by_parameter, problem, place, facts)?;
         if !self.overloads.first().is_some_and(is_assertion) {
-            if self.overloads.first().is_some_and(|o| o.name == "plan") {
-                counts.plan = arguments.first().and_then(|a| a.typed.text()).and_then(number);
-                counts.plan_line = self.line;
-            }
+            self.control(arguments, counts);
             return Ok(None);
         }
         counts.assertions += 1;
@@ -343,6 +352,21 @@ impl<'a> Found<'a> {
             self.blind(code, counts, facts)?;
         }
         Ok(Some(via))
+    }
+
+    /// What a function says of other tests.
+    fn control(&self, arguments: &[Passed<'_>], counts: &mut Counts) {
+        let mut numbers = arguments.iter().filter_map(|a| number(a.typed.text()?));
+        match self.overloads.first().map_or("", |overload| overload.name) {
+            "plan" => {
+                counts.plan = numbers.next();
+                counts.plan_line = self.line;
+            }
+            "todo" => counts.todo.next = counts.todo.next.saturating_add(numbers.next().unwrap_or(1)),
+            "todo_start" => counts.todo.open = counts.todo.open.saturating_add(1),
+            "todo_end" => counts.todo.ended = counts.todo.ended.saturating_add(1),
+            _ => {}
+        }
     }
 
     fn lints(&self, overload: &Overload, arguments: &[Option<&Typed>], facts: &mut dyn Facts) -> Result<(), Full> {
@@ -391,21 +415,23 @@ impl<'a> Found<'a> {
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<Result<(), Code>, Full> {
-        let statements = overload.roles.iter().zip(arguments).filter(|(role, _)| **role == Role::Sql);
         let mut understood = Ok(());
-        for (_, argument) in statements {
+        for ((role, ty), argument) in overload.roles.iter().zip(overload.types.split(", ")).zip(arguments) {
+            let is_cursor = ty == "refcursor";
+            if *role != Role::Sql && !is_cursor {
+                continue;
+            }
             let Some((argument, sql)) = argument.and_then(|a| Some((a, a.text()?))) else {
                 understood = Err(Code::Dynamic);
                 continue;
             };
             // _query of pgTAP: what has white space is a statement, all else the name of a prepared one
-            if sql.iter().any(u8::is_ascii_whitespace) && !sql.starts_with(b"\"") {
+            if !is_cursor && sql.iter().any(u8::is_ascii_whitespace) && !sql.starts_with(b"\"") {
                 read_text(sql, argument.line, via, place, counts, facts)?;
                 continue;
             }
-            let name = types::unquote_ident(&String::from_utf8_lossy(sql));
-            let folded = if sql.starts_with(b"\"") { name } else { name.to_ascii_lowercase() };
-            match place.session.prepared(folded.as_bytes()) {
+            let name = if is_cursor { sql.to_vec() } else { prepared_name(sql) };
+            match place.session.prepared(&name, is_cursor) {
                 Some(prepared) => prepared.uses().try_for_each(|reference| used(reference, via, facts))?,
                 None => understood = Err(Code::Dynamic),
             }
@@ -577,6 +603,9 @@ mod tests {
     fn every_assertion_is_counted_and_a_plan_is_none() {
         let (_, counts) =
             found("SELECT plan(3), has_table('a'), CASE WHEN x THEN pass() ELSE has_view(f()) END, diag('x')");
-        assert_eq!(counts, Counts { assertions: 3, printed: 3, unresolved: 1, plan: Some(3), plan_line: 1 });
+        assert_eq!(
+            counts,
+            Counts { assertions: 3, printed: 3, unresolved: 1, plan: Some(3), plan_line: 1, ..Counts::default() }
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What a resolved assertion tests: the objects that its arguments name, as evidence.
 
 use super::expression::Typed;
-use super::fact::{ANY_ARGS, Aspect, Code, Fact, Facts, Full, Key, ObjectKind, Scope, Strength};
+use super::fact::{ANY_ARGS, Aspect, Code, Fact, Facts, Flags, Full, Key, ObjectKind, Scope, Strength};
 use super::lints;
 use super::session::Session;
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
@@ -56,7 +56,14 @@ impl Assertion<'_> {
         };
         self.description_that_names(overload, facts)?;
         let mut emit = |key: Key<'_>, aspect: Aspect| {
-            facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Structure, line: self.line })
+            facts.fact(Fact::Evidence {
+                key,
+                via,
+                aspect,
+                strength: Strength::Structure,
+                line: self.line,
+                flags: Flags::NONE,
+            })
         };
         let base = Key { kind: subject.kind, scope, schema, name: object.unwrap_or_default(), sub: &[], args: &[] };
         let exists_all = overload.aspect == "exists-all";

@@ -364,6 +364,35 @@ pub const WORDS: u8 = 1;
 /// Stands for "every overload of that name". No list of types is spelled so.
 pub const ANY_ARGS: &[u8] = b"*";
 
+/// Why evidence does not count; empty where it does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// It counts.
+    pub const NONE: Flags = Flags(0);
+    /// The test is expected to fail.
+    pub const TODO: Flags = Flags(1);
+    /// It stands in a branch of `\if` that may not run.
+    pub const BRANCH: Flags = Flags(2);
+    /// All of them.
+    pub const ALL: Flags = Flags(3);
+
+    /// The spellings.
+    pub fn words(self) -> Vec<&'static str> {
+        let named = [(Flags::TODO, "todo"), (Flags::BRANCH, "branch")];
+        named.into_iter().filter(|(flag, _)| self.0 & flag.0 != 0).map(|(_, word)| word).collect()
+    }
+}
+
+impl std::ops::BitOr for Flags {
+    type Output = Flags;
+
+    fn bitor(self, other: Flags) -> Flags {
+        Flags(self.0 | other.0)
+    }
+}
+
 /// One finding.
 #[derive(Debug, Clone, Copy)]
 pub enum Fact<'a> {
@@ -379,6 +408,8 @@ pub enum Fact<'a> {
         strength: Strength,
         /// 1-based line.
         line: u32,
+        /// Why it does not count.
+        flags: Flags,
     },
     /// The place defines or changes the object.
     Definition {

@@ -4,6 +4,7 @@
 //! reads the statement again later, passing over the facts that were taken: the text is the queue, nothing else is.
 
 pub mod calls;
+pub mod conditions;
 pub mod definitions;
 pub mod evidence;
 pub mod expression;
@@ -19,7 +20,8 @@ use crate::sql::cursor::Cursor;
 use crate::sql::lexer::{Dialect, Flow, Lexer};
 use crate::sql::statement::{End, Item, Statement, Tok};
 use calls::{Counts, Place};
-use fact::{Called, Code, Context, Fact, Facts, Full};
+use conditions::{Branches, Flagged, Todo};
+use fact::{Called, Code, Context, Fact, Facts, Flags, Full};
 use memchr::{memchr, memchr_iter};
 use session::Session;
 
@@ -104,6 +106,8 @@ pub struct Scanner {
     /// Lines behind the commands that include the file at hand.
     includers: Vec<u32>,
     include: Option<Include>,
+    branches: Branches,
+    todo: Todo,
     /// The file at hand was read to its end.
     ended: bool,
     plan_checked: bool,
@@ -129,6 +133,8 @@ impl Scanner {
             fixed: true,
             includers: Vec::new(),
             include: None,
+            branches: Branches::default(),
+            todo: Todo::default(),
             ended: false,
             plan_checked: false,
         }
@@ -242,8 +248,9 @@ impl Scanner {
         let (command, _) = self.statement.meta();
         let quiet =
             |word: &[u8]| matches!(word, b"set" | b"unset" | b"echo" | b"pset" | b"timing" | b"o" | b"x" | b"t");
-        let word = command.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-        self.fixed = (command.is_empty() || quiet(word) || INCLUDE.contains(&word))
+        let (word, _) = split_command(command);
+        let is_condition = matches!(word, b"if" | b"elif" | b"else" | b"endif");
+        self.fixed = (command.is_empty() || quiet(word) || is_condition || INCLUDE.contains(&word))
             && self.statement.end != End::Part
             && !self.statement.is_continuation
             && lints::is_fixed(Cursor::new(&self.statement), counts.printed);
@@ -279,12 +286,24 @@ impl Scanner {
     }
 
     fn statement_facts(&mut self, facts: &mut dyn Facts) -> Result<(), Full> {
+        let (command, _) = self.statement.meta();
+        let (word, arguments) = split_command(command);
+        if self.branches.skips() {
+            // psql sends nothing
+            self.branches.follow(word, arguments, &self.session);
+            self.statement.clear();
+            return Ok(());
+        }
         let mut gate = Gate { facts, seen: 0, taken: self.taken };
+        let branch = if self.branches.is_open() { Flags::BRANCH } else { Flags::NONE };
+        let mut flagged = Flagged { facts: &mut gate, flags: branch | self.todo.flags() };
         let mut counts = Counts::default();
-        let read = self.reading.statement(&self.statement, &self.session, (0, Context::Script), &mut counts, &mut gate);
+        let at = Standing { depth: 0, context: Context::Script, conditional: self.branches.is_open() };
+        let read = self.reading.statement(&self.statement, &self.session, at, &mut counts, &mut flagged);
         self.taken = gate.taken;
         read?;
         self.follow_plan(counts);
+        self.todo.follow(counts.assertions, counts.todo);
         self.counts.assertions += counts.assertions;
         self.counts.printed += counts.printed;
         self.counts.unresolved += counts.unresolved;
@@ -292,11 +311,13 @@ impl Scanner {
             (self.counts.plan, self.counts.plan_line) = (counts.plan, counts.plan_line);
         }
         let (command, line) = self.statement.meta();
-        if !command.is_empty() {
+        let (word, arguments) = split_command(command);
+        if self.branches.follow(word, arguments, &self.session) {
+            self.fixed &= !self.branches.is_open();
+        } else if !command.is_empty() {
             self.session.meta(command);
-            let (word, rest) = split_command(command);
             if INCLUDE.contains(&word) {
-                let path = self.session.argument(rest).filter(|path| (1..=PATH_BYTES).contains(&path.len()));
+                let path = self.session.argument(arguments).filter(|path| (1..=PATH_BYTES).contains(&path.len()));
                 let refused = path.is_none() || !self.reading.settings.includes || self.includers.len() == INCLUDES;
                 let command = command.trim_ascii();
                 self.include = Some(Include {
@@ -317,6 +338,16 @@ impl Scanner {
         self.statement.clear();
         Ok(())
     }
+}
+
+/// Where a statement stands.
+#[derive(Clone, Copy)]
+struct Standing {
+    /// In how many bodies and strings.
+    depth: usize,
+    context: Context,
+    /// It may not run.
+    conditional: bool,
 }
 
 /// Passes over the facts that were taken in an earlier reading of the same statement.
@@ -346,10 +377,11 @@ impl Reading {
         &self,
         statement: &Statement,
         session: &Session,
-        (depth, context): (usize, Context),
+        at: Standing,
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<(), Full> {
+        let Standing { depth, context, conditional } = at;
         let cursor = Cursor::new(statement);
         let place = Place { session, context, limit: self.settings.limits.statement_bytes };
         if let Some(line) = statement.unterminated {
@@ -391,7 +423,8 @@ impl Reading {
                     facts.fact(Fact::Diagnostic { code: Code::DynamicDefinition, detail: b"\\gexec", line })?;
                 }
                 if depth == 0 {
-                    definitions::read(cursor, session, definitions::Origin::Schema, facts)?;
+                    let origin = if conditional { definitions::Origin::Branch } else { definitions::Origin::Schema };
+                    definitions::read(cursor, session, origin, facts)?;
                 } else {
                     self.branches(cursor, session, depth, counts, facts)?;
                 }
@@ -437,6 +470,7 @@ impl Reading {
         let limits = self.settings.limits;
         let mut statement = Statement::new(limits.statement_bytes, limits.statement_tokens());
         let mut lexer = Lexer::new(Dialect::Server, limits.statement_bytes, line);
+        let mut todo = Todo::default();
         loop {
             rest = &rest[lexer.feed(rest, &mut statement)..];
             if statement.end == End::Open {
@@ -445,7 +479,10 @@ impl Reading {
                     return Ok(());
                 }
             }
-            self.statement(&statement, session, (depth + 1, context), counts, facts)?;
+            let (before, said) = (counts.assertions, std::mem::take(&mut counts.todo));
+            let at = Standing { depth: depth + 1, context, conditional: false };
+            self.statement(&statement, session, at, counts, &mut Flagged { facts, flags: todo.flags() })?;
+            todo.follow(counts.assertions - before, std::mem::replace(&mut counts.todo, said));
             statement.clear();
         }
     }

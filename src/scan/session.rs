@@ -44,10 +44,13 @@ struct Transactional {
     shadows: Vec<Shadow>,
 }
 
-/// A prepared statement. Unqualified names in it are those of the search path at PREPARE.
+/// A prepared statement, or a cursor. Unqualified names in it are those of the search path at PREPARE or DECLARE.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     name: Vec<u8>,
+    is_cursor: bool,
+    /// WITH HOLD: it outlives its transaction.
+    is_held: bool,
     path: Vec<u8>,
     uses: Vec<Use>,
 }
@@ -324,6 +327,7 @@ impl Session {
             self.rollback(cursor);
         } else if cursor.is_word("commit") || cursor.is_word("end") {
             self.saved.clear();
+            self.prepared.retain(|p| p.is_held);
         } else if cursor.take_word("select") {
             self.set_config(cursor);
         } else if cursor.take_word("create") {
@@ -334,10 +338,19 @@ impl Session {
             self.prepare(cursor);
         } else if cursor.take_word("deallocate") {
             cursor.take_word("prepare");
-            if let Some(name) = cursor.name() {
-                self.prepared.retain(|p| p.name != name && name != b"all");
-            }
+            self.release(cursor, false);
+        } else if cursor.take_word("declare") {
+            self.declare(cursor);
+        } else if cursor.take_word("close") {
+            self.release(cursor, true);
         }
+    }
+
+    /// `DEALLOCATE` and `CLOSE`, `name` or `ALL`
+    fn release(&mut self, mut cursor: Cursor<'_>, is_cursor: bool) {
+        let is_all = cursor.is_word("all");
+        let name = cursor.name().unwrap_or_default();
+        self.prepared.retain(|p| p.is_cursor != is_cursor || p.name != name && !is_all);
     }
 
     /// `ROLLBACK [WORK | TRANSACTION] [TO [SAVEPOINT] name]`
@@ -347,6 +360,7 @@ impl Session {
             if let Some((_, before)) = self.saved.drain(..).next() {
                 self.now = before;
             }
+            self.prepared.retain(|p| p.is_held);
             return;
         }
         cursor.take_word("savepoint");
@@ -360,20 +374,36 @@ impl Session {
         (1..self.saved.len()).rev().find(|at| self.saved[*at].0 == name)
     }
 
-    /// The prepared statement of this name.
-    pub fn prepared(&self, name: &[u8]) -> Option<&Prepared> {
-        self.prepared.iter().find(|p| p.name == name)
+    /// The prepared statement, or the cursor, of this name.
+    pub fn prepared(&self, name: &[u8], is_cursor: bool) -> Option<&Prepared> {
+        self.prepared.iter().find(|p| p.name == name && p.is_cursor == is_cursor)
     }
 
-    /// `PREPARE name [(types)] AS statement`. What exceeds the bounds becomes unknown.
+    /// `PREPARE name [(types)] AS statement`
     fn prepare(&mut self, mut cursor: Cursor<'_>) {
         let Some(name) = cursor.name() else { return };
         cursor.group();
-        if !cursor.take_word("as") {
-            return;
+        if cursor.take_word("as") {
+            self.keep(name, (false, true), cursor);
         }
-        self.prepared.retain(|p| p.name != name);
-        let mut prepared = Prepared { name: name.to_vec(), path: self.now.path.clone(), uses: Vec::new() };
+    }
+
+    /// `DECLARE name [BINARY] [[NO] SCROLL] CURSOR [WITH HOLD] FOR query`
+    fn declare(&mut self, mut cursor: Cursor<'_>) {
+        let Some(name) = cursor.name() else { return };
+        let mut options = cursor;
+        if cursor.find_word("for") {
+            let is_held = options.find_word("with") && options.position() < cursor.position();
+            cursor.skip(1);
+            self.keep(name, (true, is_held), cursor);
+        }
+    }
+
+    /// Keeps what a statement uses, under its name. What exceeds the bounds becomes unknown.
+    fn keep(&mut self, name: &[u8], (is_cursor, is_held): (bool, bool), cursor: Cursor<'_>) {
+        self.prepared.retain(|p| p.name != name || p.is_cursor != is_cursor);
+        let mut prepared =
+            Prepared { name: name.to_vec(), is_cursor, is_held, path: self.now.path.clone(), uses: Vec::new() };
         let mut room =
             PREPARED_BYTES.saturating_sub(prepared.bytes() + self.prepared.iter().map(Prepared::bytes).sum::<usize>());
         let kept = reference::read(cursor, self, &mut |Reference { key, aspect, line }| {

@@ -200,6 +200,7 @@ enum RowOut<'a> {
         behavior: u32,
         act: u32,
         fixture: u32,
+        places: u32,
         aspects: &'a [&'static str],
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
@@ -210,6 +211,8 @@ enum RowOut<'a> {
         via: &'a str,
         aspect: &'a str,
         strength: &'a str,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        flags: Vec<&'static str>,
     },
     File {
         path: &'a str,
@@ -251,6 +254,7 @@ fn row(row: &Row) -> RowOut<'_> {
             behavior: o.counts[1],
             act: o.counts[2],
             fixture: o.counts[3],
+            places: o.places(),
             aspects: &o.aspects,
             reason: o.reason(),
         },
@@ -260,6 +264,7 @@ fn row(row: &Row) -> RowOut<'_> {
             via: &e.via,
             aspect: e.aspect,
             strength: e.strength.as_str(),
+            flags: e.flags.words(),
         },
         Row::File(f) => RowOut::File {
             path: &f.path,

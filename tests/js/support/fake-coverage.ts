@@ -59,6 +59,7 @@ export function object(
     behavior: row.state === 'exercised' ? 1 : 0,
     act: 0,
     fixture: 0,
+    places: row.state === 'gap' ? 0 : 1,
     aspects: [],
     ...row,
   };
