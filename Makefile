@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 # cargo, tsc and vitest use all cores themselves, and the lines of steps stay in order
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-rust test-wasm test-js e2e soak screenshots check ready clean
+.PHONY: help setup build demo test test-rust test-wasm test-js e2e soak fuzz screenshots check ready clean
 MAKEFLAGS += --no-print-directory
 
 quiet := scripts/quiet.sh
@@ -52,6 +52,15 @@ e2e: dist/package.json $(stamp)/chromium ## the page in headless Chromium
 soak: $(stamp)/rust ## hostile text for minutes: SOAK_SECONDS=600 SEED=7 make soak
 	@cargo test --quiet --release --test soak --test memory -- --ignored --nocapture
 
+# Without a sanitizer: there is no unsafe code that one could watch.
+fuzz: $(stamp)/rust $(stamp)/fuzz ## inputs that libFuzzer makes up, for FUZZ_SECONDS (600)
+	@$(quiet) "corpora of the fuzz targets" cargo test --quiet --test fuzzing -- --ignored write_corpora
+	@for share in scan/2 segment/4 database/4; do target=$${share%/*}; \
+	  cargo fuzz run --sanitizer none $$target -- -max_total_time=$$(( $${FUZZ_SECONDS:-600} / $${share#*/} )) \
+	    -dict=fuzz/sql.dict -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 || \
+	    { echo "fuzz: mend it, and move the input that failed to fuzz/fixtures/$$target: cargo test reads it"; exit 1; }; \
+	done
+
 screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in build/screenshots
 	@node scripts/screenshots.mjs
 
@@ -83,7 +92,7 @@ $(stamp)/%: scripts/setup.sh scripts/wasm-env.sh
 	@TAIL=1 $(quiet) "set up $*" scripts/setup.sh $*
 	@touch $@
 
-$(stamp)/lint $(stamp)/wasm $(stamp)/wasm-pack: $(stamp)/rust
+$(stamp)/lint $(stamp)/fuzz $(stamp)/wasm $(stamp)/wasm-pack: $(stamp)/rust
 $(stamp)/wasm-bindgen: Cargo.lock $(stamp)/rust
 
 node_modules/.package-lock.json: package.json package-lock.json

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what a step needs and is not there: setup.sh rust|lint|wasm|wasm-bindgen|wasm-pack|chromium|node
+# Installs what a step needs and is not there: setup.sh rust|lint|fuzz|wasm|wasm-bindgen|wasm-pack|chromium|node
 # Its last line says what cannot be had, and the remedy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,6 +38,10 @@ lint)
     { if command -v rustup >/dev/null; then rustup component add rustfmt clippy; else apt_install rustfmt-web rust-web-clippy; fi; } ||
     fail "rustfmt or clippy is missing: run 'rustup component add rustfmt clippy'"
   ;;
+fuzz)
+  [ "$(cargo fuzz --version 2>/dev/null)" = "cargo-fuzz 0.13.2" ] || cargo install cargo-fuzz --version 0.13.2 --locked ||
+    fail "cargo-fuzz is missing: run 'cargo install cargo-fuzz --version 0.13.2'"
+  ;;
 node)
   command -v node >/dev/null || fail "node is missing: install Node.js 20.19 or newer"
   at_least 20.19 "$(node -p process.versions.node)" || fail "Node.js $(node --version) is too old: install 20.19 or newer"
@@ -66,6 +70,6 @@ chromium)
     fail "$chrome or $driver is missing: set CHROME and CHROMEDRIVER to their paths"
   ;;
 *)
-  fail "usage: setup.sh rust|lint|wasm|wasm-bindgen|wasm-pack|chromium|node"
+  fail "usage: setup.sh rust|lint|fuzz|wasm|wasm-bindgen|wasm-pack|chromium|node"
   ;;
 esac

@@ -1,58 +1,37 @@
 //! Memory stays under the one documented formula, whatever the input.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(unsafe_code, clippy::unwrap_used)] // a counting allocator is unsafe by its nature; the crate has none
+#![allow(clippy::unwrap_used)]
+
+#[path = "support/counting.rs"]
+mod counting;
 
 use pgtap_cov::analyzer::{Analyzer, Step};
 use pgtap_cov::limits::{Limits, MIN_ARENA_BYTES};
 use pgtap_cov::scan::{Settings, SourceRole};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is handed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Reads `repeat` times `piece` between `head` and `tail`; returns the most bytes that were allocated at once.
 fn peak(role: SourceRole, limits: Limits, head: &str, piece: &str, repeat: usize, tail: &str) -> usize {
     let piece = piece.repeat((64 * 1024 / piece.len()).max(1));
-    let before = NOW.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let mut analyzer = Analyzer::new([1; 16], Settings { limits, ..Settings::default() }).unwrap();
-    analyzer.begin(b"big.sql", role).unwrap();
-    let mut push = |text: &str| {
-        let mut rest = text.as_bytes();
-        loop {
-            let progress = analyzer.push(rest).unwrap();
-            rest = &rest[progress.consumed..];
-            if progress.step != Step::SegmentReady {
-                return;
+    let read = || {
+        let mut analyzer = Analyzer::new([1; 16], Settings { limits, ..Settings::default() }).unwrap();
+        analyzer.begin(b"big.sql", role).unwrap();
+        let mut push = |text: &str| {
+            let mut rest = text.as_bytes();
+            loop {
+                let progress = analyzer.push(rest).unwrap();
+                rest = &rest[progress.consumed..];
+                if progress.step != Step::SegmentReady {
+                    return;
+                }
+                let seq = analyzer.pending().unwrap().seq;
+                analyzer.ack(seq).unwrap();
             }
-            let seq = analyzer.pending().unwrap().seq;
-            analyzer.ack(seq).unwrap();
-        }
+        };
+        push(head);
+        (0..repeat).for_each(|_| push(&piece));
+        push(tail);
     };
-    push(head);
-    (0..repeat).for_each(|_| push(&piece));
-    push(tail);
-    PEAK.load(Ordering::Relaxed) - before
+    counting::peak(read).1
 }
 
 #[test]

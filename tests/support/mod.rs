@@ -31,13 +31,25 @@ pub fn scan(sources: &[Source<'_>], chunk: usize, arena: usize) -> Result<Scanne
 }
 
 pub fn scan_with(run: [u8; 16], sources: &[Source<'_>], chunk: usize, settings: Settings) -> Result<Scanned, Error> {
+    scan_split(run, sources, || chunk, settings)
+}
+
+/// The same, where `chunk` says how long the next chunk is.
+pub fn scan_split(
+    run: [u8; 16],
+    sources: &[Source<'_>],
+    mut chunk: impl FnMut() -> usize,
+    settings: Settings,
+) -> Result<Scanned, Error> {
     let mut analyzer = Analyzer::new(run, settings)?;
     let mut segments = Segments::new();
     let mut manifest = Vec::new();
     for (path, role, text) in sources {
         analyzer.begin(path.as_bytes(), *role)?;
-        for chunk in text.chunks(chunk) {
-            let mut rest = chunk;
+        let mut text = *text;
+        while !text.is_empty() {
+            let mut rest;
+            (rest, text) = text.split_at(chunk().min(text.len()));
             loop {
                 let progress = analyzer.push(rest)?;
                 rest = &rest[progress.consumed..];

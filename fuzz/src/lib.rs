@@ -1,0 +1,381 @@
+//! What each target does with its input. `tests/fuzzing.rs` does it with the seeds and with inputs that once failed.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation)]
+
+#[path = "../../tests/support/counting.rs"]
+mod counting;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use pgtap_cov::coverage::state::State;
+use pgtap_cov::database::reader::{Answer, ObjectKey, PAGE_ROWS, Page, Query, Row};
+use pgtap_cov::error::{Code, Error};
+use pgtap_cov::limits::{Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
+use pgtap_cov::merge::ManifestEntry;
+use pgtap_cov::record::{Seal, Tag};
+use pgtap_cov::scan::fact::ObjectKind;
+use pgtap_cov::scan::{Settings, SourceRole};
+use pgtap_cov::segment::block::FileWriter;
+use pgtap_cov::segment::codec::{Bytes, u32_at};
+use pgtap_cov::segment::rows::{RowWriter, Rows};
+use pgtap_cov::segment::{FOOTER_BYTES, FileKind, HEADER_BYTES, Identity, SegmentReader};
+use support::{Source, build, scan_split};
+
+/// What a hostile file may cost: blocks, an index, and a page of rows with the longest keys.
+const FILE_MEMORY: usize = 64 << 20;
+
+/// The first bytes of an input choose roles, limits and split; the rest is SQL. As `-- xxxx\n` they are a comment.
+const HEAD: usize = 8;
+/// In SQL, followed by a number and a byte: that byte, about as often as the smallest limit is long.
+const REPEAT: u8 = 1;
+
+/// Any split and any arena give the same database, in the memory of the formula; only a NUL byte is an error.
+pub fn scan(input: &[u8]) {
+    let (head, text) = input.split_at(HEAD.min(input.len()));
+    let choice = |n: usize| usize::from(head.get(n).copied().unwrap_or(0));
+    let text = expand(text);
+    let sources: [Source<'_>; 2] = [("s.sql", SourceRole::Schema, &text), ("t.sql", SourceRole::Tests, &text)];
+    let sources = match choice(3) % 4 {
+        0 => &sources[..1],
+        1 => &sources[1..],
+        _ => &sources[..],
+    };
+    let settings = |arena_bytes: usize| Settings {
+        limits: Limits { arena_bytes, statement_bytes: MIN_STATEMENT_BYTES + choice(4) },
+        ..Settings::default()
+    };
+    let whole = scanned(sources, || usize::MAX, settings(4 * MIN_ARENA_BYTES));
+    let mut random = (choice(5) << 8 | choice(6)) as u32 | 1;
+    let chunk = || {
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        1 + random as usize % (1 + choice(6))
+    };
+    let split = scanned(sources, chunk, settings(MIN_ARENA_BYTES + 64 * choice(5)));
+    match (whole, split) {
+        (Ok(whole), Ok(split)) => {
+            assert!(!text.contains(&0), "a NUL byte was read");
+            if whole != split {
+                let spell = |database: &[u8]| (support::spelled(database), support::diagnostics(database));
+                assert_eq!(spell(&whole), spell(&split), "left: one push; right: split");
+                panic!("two databases that look equal");
+            }
+            answers(&whole).unwrap();
+        }
+        (Err(whole), Err(split)) => {
+            assert!(text.contains(&0), "{whole}");
+            assert_eq!((whole.code, split.code), (Code::Input, Code::Input));
+            assert_eq!((whole.line, whole.offset), (split.line, split.offset));
+        }
+        (whole, split) => panic!("one push: {:?}; split: {:?}", whole.err(), split.err()),
+    }
+}
+
+fn expand(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    let mut left = 4;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after) {
+            (&REPEAT, [number, filling, after @ ..]) if left > 0 => {
+                out.resize(out.len() + MIN_STATEMENT_BYTES - 128 + usize::from(*number), *filling);
+                (rest, left) = (after, left - 1);
+            }
+            _ => out.push(*byte),
+        }
+    }
+    out
+}
+
+fn scanned(sources: &[Source<'_>], chunk: impl FnMut() -> usize, settings: Settings) -> Result<Vec<u8>, Error> {
+    let formula = settings.limits.memory_bytes();
+    let (scanned, peak) = counting::peak(|| scan_split([7; 16], sources, chunk, settings));
+    let scanned = scanned?;
+    let kept: usize = scanned.segments.iter().map(|(_, bytes)| bytes.len() + 1024).sum();
+    assert!(peak <= formula + kept, "{peak} bytes, the formula says {formula}, the host keeps {kept}");
+    Ok(build(&scanned.segments, scanned.manifest).unwrap())
+}
+
+/// A segment gives a database that can be read, or a typed error that names the segment or the source.
+pub fn segment(input: &[u8]) {
+    let Some((form, input)) = input.split_first() else { return };
+    let (result, peak) = counting::peak(|| match form % 3 {
+        0 => merged(input.to_vec()),
+        1 => merged(repaired(input)),
+        _ => {
+            let (file, manifest) = composed(input);
+            build(&[(RUN.id(), file)], manifest)
+        }
+    });
+    assert!(peak <= FILE_MEMORY, "{peak} bytes");
+    match result {
+        Ok(database) => answers(&database).unwrap(),
+        Err(error) => {
+            assert!(matches!(error.code, Code::Corrupt | Code::Version | Code::Incomplete | Code::Config), "{error}");
+            assert!(error.file.is_some(), "{error}");
+        }
+    }
+}
+
+/// Any bytes as a database: typed errors or answers, in bounded memory.
+pub fn database(input: &[u8]) {
+    let Some((form, input)) = input.split_first() else { return };
+    let file = match form % 3 {
+        0 => input.to_vec(),
+        1 => repaired(input),
+        _ => {
+            let mut file = FileWriter::new(FileKind::Database, Identity { run: [0; 16], seq: 0 });
+            for (kind, count, payload) in blocks(input) {
+                let mut first = Vec::new();
+                if kind == 2 {
+                    let _ = Bytes::new(payload).prefixed(&mut first, usize::MAX);
+                }
+                file.block(kind, count, payload, &first);
+            }
+            file.finish()
+        }
+    };
+    let (result, peak) = counting::peak(|| answers(&file));
+    assert!(peak <= FILE_MEMORY, "{peak} bytes");
+    if let Err(error) = result {
+        assert!(matches!(error.code, Code::Corrupt | Code::Version), "{error}");
+    }
+}
+
+/// Asks a database all there is to ask; the last error.
+fn answers(database: &[u8]) -> Result<(), Error> {
+    let objects = |page| Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page };
+    let chosen = |page| Query::Objects {
+        kinds: vec![ObjectKind::Table, ObjectKind::Function],
+        schema: Some("public".to_owned()),
+        matching: Some("a|b".to_owned()),
+        states: vec![State::Gap, State::Exercised],
+        page,
+    };
+    let mut keys = vec![ObjectKey {
+        kind: ObjectKind::Table,
+        schema: "public".to_owned(),
+        name: "t".to_owned(),
+        sub: String::new(),
+        args: String::new(),
+    }];
+    let mut result = support::ask(database, Query::Summary).map(drop);
+    result = rows(database, objects, 50, |row| {
+        if let Row::Object(object) = row
+            && keys.len() < 4
+        {
+            keys.push(object.key);
+        }
+    })
+    .and(result);
+    result = rows(database, chosen, 3, drop).and(result);
+    for key in keys {
+        result = rows(database, |page| Query::Evidence { key: key.clone(), page }, 50, drop).and(result);
+    }
+    for query in [Query::Files, Query::Diagnostics, Query::Stale] {
+        result = rows(database, query, 50, drop).and(result);
+    }
+    result
+}
+
+/// Two pages of a few rows, then longer ones to the end.
+fn rows(database: &[u8], query: impl Fn(Page) -> Query, limit: u32, mut take: impl FnMut(Row)) -> Result<(), Error> {
+    let mut page = Page { after: 0, limit: 2 };
+    for number in 0.. {
+        let Answer::Rows(rows, next) = support::ask(database, query(page))? else { panic!("no rows") };
+        assert!(rows.len() <= page.limit as usize);
+        rows.into_iter().for_each(&mut take);
+        let Some(after) = next else { break };
+        assert!(after > page.after, "a page that leads nowhere");
+        page = Page { after, limit: if number < 2 { 2 } else { limit.saturating_mul(number).min(PAGE_ROWS) } };
+    }
+    Ok(())
+}
+
+const RUN: Identity = Identity { run: [5; 16], seq: 0 };
+
+/// Blocks as a row of kind (1), rows (1), length (2), payload: what a mutation may stretch without breaking the rest.
+fn blocks(mut input: &[u8]) -> Vec<(u8, u32, &[u8])> {
+    let mut blocks = Vec::new();
+    while let [kind, count, low, high, rest @ ..] = input {
+        let (payload, rest) = rest.split_at(usize::from(u16::from_le_bytes([*low, *high])).min(rest.len()));
+        blocks.push((*kind, u32::from(*count), payload));
+        input = rest;
+    }
+    blocks
+}
+
+/// A segment of the rows that can be read in `input`, of a schema and a test source, with their seals.
+fn composed(input: &[u8]) -> (Vec<u8>, Vec<ManifestEntry>) {
+    let mut file = FileWriter::new(FileKind::Segment, RUN);
+    let mut counts = [0; 2];
+    for (kind, count, payload) in blocks(input) {
+        let Some(tag) = Tag::from_number(kind % 3) else { continue };
+        let (mut rows, mut out) = (Rows::new(payload, count, tag), Vec::new());
+        let (mut writer, mut written) = (RowWriter::default(), 0);
+        while let Ok(Some(row)) = rows.next_row() {
+            let source = row.source % 2;
+            let mut row = borrowed(row);
+            row.source = source;
+            writer.put(&mut out, &row);
+            counts[source as usize] += 1;
+            written += 1;
+        }
+        file.block(tag as u8, written, &out, b"");
+    }
+    let mut manifest = Vec::new();
+    let (mut seals, mut writer) = (Vec::new(), RowWriter::default());
+    for (source, role) in [SourceRole::Schema, SourceRole::Tests].into_iter().enumerate() {
+        let path = format!("{source}.sql");
+        let seal = Seal {
+            source: source as u32,
+            path: path.clone().into_bytes(),
+            role: role as u8,
+            bytes: 10,
+            hash: "a".repeat(32),
+            records: counts[source],
+            ..Seal::default()
+        };
+        writer.put(&mut seals, &seal.record(&seal.numbers()));
+        manifest.push(ManifestEntry { path, role, bytes: seal.bytes, hash: seal.hash, complete: true });
+    }
+    file.block(Tag::Seal as u8, 2, &seals, b"");
+    (file.finish(), manifest)
+}
+
+fn borrowed(row: &pgtap_cov::record::OwnedRecord) -> pgtap_cov::record::Record<&[u8]> {
+    pgtap_cov::record::Record {
+        tag: row.tag,
+        kind: row.kind,
+        scope: row.scope,
+        a: row.a,
+        b: row.b,
+        via: row.via,
+        name: &row.name,
+        schema: &row.schema,
+        sub: &row.sub,
+        args: &row.args,
+        detail: &row.detail,
+        source: row.source,
+        line: row.line,
+        seq: row.seq,
+    }
+}
+
+/// Merges a segment with a manifest of what it says that it holds.
+fn merged(file: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let id = identity(&file).id();
+    let manifest = sealed(&id, &file)?;
+    build(&[(id, file)], manifest)
+}
+
+fn sealed(id: &str, file: &[u8]) -> Result<Vec<ManifestEntry>, Error> {
+    let mut reader = SegmentReader::new(id.to_owned(), file.len() as u64);
+    let range = |(offset, length): (u64, u32)| file.get(offset as usize..offset as usize + length as usize);
+    while let Some(wanted) = reader.opens_with()? {
+        reader.supply(range(wanted).unwrap_or_default())?;
+    }
+    let mut manifest: Vec<ManifestEntry> = Vec::new();
+    for number in 0..reader.blocks() {
+        let Some((Tag::Seal, wanted)) = reader.block(number) else { continue };
+        reader.rows(number, range(wanted).unwrap_or_default(), |row| {
+            let seal = Seal::of(row).map_err(|error| error.in_file(id))?;
+            manifest.push(ManifestEntry {
+                path: pgtap_cov::record::spell(&seal.path),
+                role: if seal.role == 0 { SourceRole::Schema } else { SourceRole::Tests },
+                bytes: seal.bytes,
+                hash: seal.hash,
+                complete: seal.abandoned.is_empty(),
+            });
+            Ok(())
+        })?;
+    }
+    Ok(manifest)
+}
+
+fn identity(file: &[u8]) -> Identity {
+    let mut identity = Identity { run: [0; 16], seq: 0 };
+    if let Some(bytes) = file.get(16..40) {
+        identity.run.copy_from_slice(&bytes[..16]);
+        identity.seq = u64::from_le_bytes(bytes[16..].try_into().unwrap());
+    }
+    identity
+}
+
+/// The file with right checksums, and a footer that fits its length.
+fn repaired(file: &[u8]) -> Vec<u8> {
+    let mut file = file.to_vec();
+    if file.len() < HEADER_BYTES + FOOTER_BYTES {
+        return file;
+    }
+    let identity = identity(&file);
+    let seed = || {
+        let mut sum = crc32fast::Hasher::new();
+        sum.update(&identity.run);
+        sum.update(&identity.seq.to_le_bytes());
+        sum
+    };
+    let set = |file: &mut [u8], at: usize, value: u32| file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    let sum = crc32fast::hash(&file[..60]);
+    set(&mut file, 60, sum);
+    let (mut at, end) = (HEADER_BYTES, file.len() - FOOTER_BYTES);
+    let (mut ordinal, mut index) = (0, at);
+    while at + 16 <= end {
+        let length = u32_at(&file, at + 8).unwrap().min((end - at - 16) as u32);
+        let last = file[at] == 255;
+        let length = if last { (end - at - 16) as u32 } else { length };
+        set(&mut file, at + 8, length);
+        let next = at + 16 + length as usize;
+        let mut sum = seed();
+        sum.update(&u32::to_le_bytes(ordinal));
+        sum.update(&file[at..at + 12]);
+        sum.update(&file[at + 16..next]);
+        set(&mut file, at + 12, sum.finalize());
+        index = at;
+        if last {
+            break;
+        }
+        (at, ordinal) = (next, ordinal + 1);
+    }
+    let footer = end;
+    file[footer..footer + 8].copy_from_slice(&(index as u64).to_le_bytes());
+    set(&mut file, footer + 8, (end - index) as u32);
+    set(&mut file, footer + 12, ordinal);
+    let length = file.len() as u64;
+    file[footer + 24..footer + 32].copy_from_slice(&length.to_le_bytes());
+    let mut sum = seed();
+    sum.update(&file[footer..footer + 52]);
+    set(&mut file, footer + 52, sum.finalize());
+    file[footer + 56..].copy_from_slice(b"PTC.end\n");
+    file
+}
+
+/// What SQL gives as inputs of `segment` and `database`, once as a file and once as blocks.
+#[allow(dead_code)] // only tests/fuzzing.rs writes seeds
+pub fn seeds_of(sql: &[u8]) -> ([Vec<u8>; 2], [Vec<u8>; 2]) {
+    let text = expand(sql.get(HEAD..).unwrap_or_default());
+    let sources: [Source<'_>; 2] = [("s.sql", SourceRole::Schema, &text), ("t.sql", SourceRole::Tests, &text)];
+    let scanned = scan_split([7; 16], &sources, || usize::MAX, support::small()).unwrap();
+    let segment = scanned.segments[0].1.clone();
+    let database = build(&scanned.segments, scanned.manifest).unwrap();
+    let forms = |file: Vec<u8>| [[&[1], file.as_slice()].concat(), [&[2], unframed(&file).as_slice()].concat()];
+    (forms(segment), forms(database))
+}
+
+/// The blocks of a file as [`blocks`] reads them.
+#[allow(dead_code)]
+fn unframed(file: &[u8]) -> Vec<u8> {
+    let (mut out, mut at) = (Vec::new(), HEADER_BYTES);
+    while file[at] != 255 {
+        let (count, length) = (u32_at(file, at + 4).unwrap(), u32_at(file, at + 8).unwrap());
+        let next = at + 16 + length as usize;
+        if let (Ok(count), Ok(length)) = (u8::try_from(count), u16::try_from(length)) {
+            out.extend([file[at], count]);
+            out.extend(length.to_le_bytes());
+            out.extend(&file[at + 16..next]);
+        }
+        at = next;
+    }
+    out
+}
