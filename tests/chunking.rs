@@ -8,7 +8,7 @@ use pgtap_cov::analyzer::{Analyzer, Step};
 use pgtap_cov::limits::MIN_STATEMENT_BYTES;
 use pgtap_cov::scan::Settings;
 use pgtap_cov::scan::SourceRole::{self, Schema, Tests};
-use support::{build, diagnostics, small, spelled, summary, with};
+use support::{build, diagnostics, scan_split, small, spelled, summary, with};
 
 fn same_however_split(role: SourceRole, sql: &[u8]) {
     let one = with(small(), role, sql, usize::MAX);
@@ -63,4 +63,32 @@ fn chunking_of_a_source_with_a_nul_byte() {
         (entry.bytes, entry.hash, summary(&database).assertions)
     };
     assert_eq!(read(usize::MAX), read(1), "left: one push; right: byte by byte");
+}
+
+/// Every construct that the seeds of the fuzz targets hold, in two pieces, cut at every byte.
+#[test]
+fn chunking_of_every_seed_at_every_byte() {
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    let mut read = 0;
+    for seed in std::fs::read_dir(seeds).unwrap() {
+        let path = seed.unwrap().path();
+        let sql = std::fs::read(&path).unwrap();
+        let sources = [("s.sql", Schema, sql.as_slice()), ("t.sql", Tests, sql.as_slice())];
+        let split_at = |at: usize| {
+            let mut pieces = [at, usize::MAX].into_iter().cycle();
+            let scanned = scan_split([7; 16], &sources, || pieces.next().unwrap(), small()).unwrap();
+            build(&scanned.segments, scanned.manifest).unwrap()
+        };
+        let whole = split_at(sql.len());
+        for at in 1..sql.len() {
+            let split = split_at(at);
+            if split != whole {
+                assert_eq!(spelled(&split), spelled(&whole), "{} cut at {at}", path.display());
+                assert_eq!(diagnostics(&split), diagnostics(&whole), "{} cut at {at}", path.display());
+                panic!("{} cut at {at}", path.display());
+            }
+        }
+        read += 1;
+    }
+    assert!(read > 20, "{read} seeds");
 }
