@@ -242,3 +242,36 @@ fn no_stack_overflow_by_percent_type_of_itself() {
     let sql = b"CREATE TABLE t (a t.a%TYPE); CREATE FUNCTION f(x t.a%TYPE) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;";
     database(&[("s.sql", Schema, sql)], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
 }
+
+/// A partition has the indexes of its parent already; without that, each of these doubles them.
+#[test]
+fn no_flood_of_objects_by_partitions_that_come_and_go() {
+    let turns = [
+        "ALTER TABLE t ATTACH PARTITION u DEFAULT; ALTER TABLE t DETACH PARTITION u;",
+        "ALTER TABLE t DETACH PARTITION t;",
+        "ALTER TABLE t DETACH PARTITION u; ALTER TABLE u DETACH PARTITION t;",
+    ];
+    for turn in turns {
+        let objects = |turns: usize| {
+            let tables = "CREATE TABLE t (a int UNIQUE, b int); CREATE INDEX ON t (b); CREATE INDEX ON t (b);
+                CREATE TABLE u (a int UNIQUE, b int); CREATE INDEX ON u (b);";
+            let sql = format!("{tables}{}", turn.repeat(turns));
+            let database = database(&[("s.sql", Schema, sql.as_bytes())], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+            spelled(&database)
+        };
+        assert_eq!(objects(8), objects(1), "{turn}");
+    }
+}
+
+/// The server refuses a column that is there already; without that, each row of tables multiplies its indexes.
+#[test]
+fn no_flood_of_objects_by_tables_like_tables() {
+    let mut sql = "CREATE TABLE t0 (a int UNIQUE);".to_owned();
+    for n in 1..5 {
+        let like = format!("LIKE t{} INCLUDING ALL", n - 1);
+        sql += &format!("CREATE TABLE t{n} ({});", [like.as_str(); 8].join(", "));
+    }
+    let database = database(&[("s.sql", Schema, sql.as_bytes())], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+    // table, column, constraint and its index
+    assert_eq!(support::objects(&database).len(), 5 * 4);
+}

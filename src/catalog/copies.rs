@@ -5,6 +5,7 @@ use super::{Inventory, Object, ObjectId, Replayed};
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{self, Like};
 use crate::scan::fact::ObjectKind;
+use std::collections::HashMap;
 
 /// Objects that are copied in all: a few kilobytes of text could ask for millions.
 const MOST_COPIES: usize = 500_000;
@@ -16,8 +17,12 @@ impl Inventory {
         let Some(source) = self.targets(row, kind).first().copied() else { return Replayed::Unsure };
         if note == note::OF {
             self.edge(source, table, Need::Use);
+        } else if self.parts_of(source).iter().any(|part| self.has_own_column(table, *part)) {
+            // the server refuses it; copies of copies would multiply
+            return Replayed::Done;
         }
-        self.copy(table, source, rest.first().copied().unwrap_or(0), row.line)
+        let parts = self.parts_of(source);
+        self.copy(table, parts, rest.first().copied().unwrap_or(0), row.line)
     }
 
     /// INHERITS
@@ -65,7 +70,10 @@ impl Inventory {
         self.change(table, |o| o.version += 1);
         self.set_partition(table, false);
         match parent {
-            Some(parent) => self.copy(table, parent, Like::CONSTRAINTS | Like::INDEXES, row.line),
+            Some(parent) => {
+                let parts = self.not_attached(table, self.parts_of(parent));
+                self.copy(table, parts, Like::CONSTRAINTS | Like::INDEXES, row.line)
+            }
             None => Replayed::Unsure,
         }
     }
@@ -117,10 +125,38 @@ impl Inventory {
         }
     }
 
+    fn has_own_column(&self, table: ObjectId, part: ObjectId) -> bool {
+        let (table, part) = (self.object(table), self.object(part));
+        let column = self.column(&table.schema, &table.name, &part.sub);
+        part.kind == ObjectKind::Column && column.is_some_and(|id| !self.object(id).is_inherited)
+    }
+
+    /// `parts` of a parent without the keys and indexes that its partition has: those are attached, one to one.
+    fn not_attached(&self, partition: ObjectId, mut parts: Vec<ObjectId>) -> Vec<ObjectId> {
+        use ObjectKind::{ExclusionConstraint, Index, PrimaryKey, UniqueConstraint};
+        let key_of = |id: &ObjectId| {
+            let object = self.object(*id);
+            let is_key = matches!(object.kind, PrimaryKey | UniqueConstraint | ExclusionConstraint)
+                || object.kind == Index && !self.serves_constraint(object);
+            is_key.then_some((object.kind as u8, object.detail.as_slice()))
+        };
+        let mut there: HashMap<(u8, &[u8]), usize> = HashMap::new();
+        for key in self.parts_of(partition).iter().filter_map(key_of) {
+            *there.entry(key).or_default() += 1;
+        }
+        parts.retain(|id| match key_of(id).and_then(|key| there.get_mut(&key)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        });
+        parts
+    }
+
     /// Copies columns, and constraints, indexes and identity as `included` says.
-    fn copy(&mut self, table: ObjectId, source: ObjectId, included: u8, line: u32) -> Replayed {
+    fn copy(&mut self, table: ObjectId, parts: Vec<ObjectId>, included: u8, line: u32) -> Replayed {
         let is_included = |bit: u8| included & bit != 0;
-        let parts = self.parts_of(source);
         let is_column = |id: &ObjectId| self.object(*id).kind == ObjectKind::Column;
         if !parts.iter().any(is_column) {
             // a view, or a table made AS a query
