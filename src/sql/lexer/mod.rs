@@ -210,6 +210,8 @@ impl Lexer {
     pub fn feed(&mut self, input: &[u8], sink: &mut impl Sink) -> usize {
         let mut at = 0;
         self.start = 0;
+        // a byte order mark is the first byte of a word
+        self.at_start &= self.state == State::Word || input.first().is_none_or(|byte| *byte == 0xEF);
         let mut flow = Flow::Continue;
         while at < input.len() && flow == Flow::Continue {
             (at, flow) = self.step(input, at, sink);

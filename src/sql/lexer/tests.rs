@@ -75,6 +75,8 @@ fn tokens_follow_scan_l() {
         ("\"a\"\"b\" \"\"", "id<a\"\"b> id<>"),
         ("\u{feff}SELECT 1", "SELECT 1"),
         ("\u{feff} SELECT é", "SELECT é"),
+        ("--\n\u{feff}SELECT 1", "\u{feff}SELECT 1"),
+        (" \u{feff} 1", "\u{feff} 1"),
         ("", ""),
         ("'open", "str<open>"),
         ("$$open$", "str$<open>"),
