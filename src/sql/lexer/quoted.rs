@@ -34,7 +34,8 @@ impl Lexer {
     }
 
     pub(super) fn quote_seen(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
-        if input[at] == self.quote {
+        // "xqdouble", "xddouble"; a bit string has neither
+        if input[at] == self.quote && self.quoting != Quoting::Bits {
             self.state = State::Quoted;
             return (at + 1, Flow::Continue);
         }

@@ -58,6 +58,7 @@ fn tokens_follow_scan_l() {
     for (sql, expected) in [
         ("SELECT a.b, $1;", "SELECT a . b , param<$1> ;"),
         ("'it''s' E'a\\'b' N'c' B'01' X'1F'", "str<it''s> strE<a\\'b> str<c> strB<01> strB<1F>"),
+        ("B'0''1' x''''", "strB<0> str<1> strB<> str<>"),
         ("U&'\\0041' U&\"d\" u&x", "strU<\\0041> idU<d> u & x"),
         ("'a'\n  'b' 'c'", "str<a> more<b> str<c>"),
         ("'a' -- note\n 'b'", "str<a> more<b>"),
