@@ -285,7 +285,8 @@ impl Sink for Statement {
             }
             Kind::StringContinued(quoting) => {
                 let before = self.items.pop();
-                self.push(Tok::String, &token, |text, from| {
+                let tok = if quoting == Quoting::Bits { Tok::Bits } else { Tok::String };
+                self.push(tok, &token, |text, from| {
                     if quoting != Quoting::Unicode {
                         literal::decode(text, from, quoting, b'\'', 0);
                     }
@@ -464,6 +465,15 @@ mod tests {
             whole("SELECT \"A\"\"b\", 'it''s'\n 'x', U&'!0041' UESCAPE '!', U&\"\\0042\" c"),
             ["select A\"b , it'sx , A , B c"]
         );
+    }
+
+    #[test]
+    fn parts_of_a_bit_string_are_one() {
+        let mut statement = Statement::new(100, 100);
+        let mut lexer = Lexer::new(Dialect::Server, 100, 1);
+        lexer.feed(b"B'01'\n'1' 'a'\n'b' ", &mut statement);
+        let found: Vec<(Tok, &[u8])> = statement.items().iter().map(|item| (item.tok, statement.text(item))).collect();
+        assert_eq!(found, [(Tok::Bits, &b"011"[..]), (Tok::String, b"ab")]);
     }
 
     #[test]
