@@ -249,6 +249,10 @@ impl Lexer {
             State::QuoteSeen => (self.quoted_kind(), 1, false),
             State::Quoted | State::Escaped => (self.quoted_kind(), 0, true),
             State::DollarBody(matched) => (Kind::String(Quoting::Dollar), matched, true),
+            State::Variable if self.quote != 0 => {
+                let flow = self.no_variable(sink);
+                return self.then(flow);
+            }
             State::Variable => (Kind::Variable, 0, false),
             State::Meta(_) => (Kind::Meta, 0, false),
             State::BlockComment(..) | State::CopyHeader | State::CopyData(_) => {

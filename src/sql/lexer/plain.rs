@@ -187,14 +187,18 @@ impl Lexer {
         if input[at] == self.quote && !empty {
             return (at + 1, self.emit(Kind::Variable, input, at, 0, sink));
         }
-        // no variable: a colon, and a literal of which the text so far is a part
+        (at, self.no_variable(sink))
+    }
+
+    /// "Throw back everything but the colon": the text so far is a part of a literal.
+    pub(super) fn no_variable(&mut self, sink: &mut impl Sink) -> Flow {
         let token =
             Token { kind: Kind::Punct, text: b":", line: self.token_line, quote: 0, cut: false, unterminated: false };
         let flow = sink.token(token);
         self.quoting = Quoting::Plain;
         self.gap = Gap::None;
         self.state = State::Quoted;
-        (at, flow)
+        flow
     }
 
     pub(super) fn dot(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {

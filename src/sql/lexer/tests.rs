@@ -80,6 +80,8 @@ fn tokens_follow_scan_l() {
         (" \u{feff} 1", "\u{feff} 1"),
         ("", ""),
         ("'open", "str<open>"),
+        (":'open", ": str<open>"),
+        (":\"", ": id<>"),
         ("$$open$", "str$<open>"),
         ("$x", "$x"),
         ("u&", "u &"),
