@@ -67,11 +67,11 @@ impl Lexer {
                     at += 1;
                 }
                 (State::ExponentStart, _) => self.state = State::Fraction,
-                (State::Integer, b'.') => {
+                (State::Integer, b'.') if !self.has_base(input) => {
                     self.state = State::IntegerDot;
                     at += 1;
                 }
-                (State::Integer | State::Fraction, b'e' | b'E') if !self.is_hexadecimal(input) => {
+                (State::Integer | State::Fraction, b'e' | b'E') if !self.has_base(input) => {
                     self.state = State::ExponentStart;
                     at += 1;
                 }
@@ -82,12 +82,13 @@ impl Lexer {
         (at, Flow::Continue)
     }
 
-    pub(super) fn is_hexadecimal(&self, input: &[u8]) -> bool {
+    /// "hexinteger", "octinteger", "bininteger": no fraction, no exponent.
+    pub(super) fn has_base(&self, input: &[u8]) -> bool {
         let byte = |n: usize| match self.carry.get(n) {
             Some(byte) => Some(*byte),
             None => input.get(self.start + n - self.carry.len()).copied(),
         };
-        byte(0) == Some(b'0') && matches!(byte(1), Some(b'x' | b'X'))
+        byte(0) == Some(b'0') && matches!(byte(1), Some(b'x' | b'X' | b'o' | b'O' | b'b' | b'B'))
     }
 
     pub(super) fn operator_run(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {

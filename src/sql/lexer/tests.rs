@@ -68,6 +68,7 @@ fn tokens_follow_scan_l() {
         ("$a$b$a$ $ab$$a$ab$ $1x", "str$<b> str$<$a> param<$1> x"),
         ("/* a /* b */ c */ d -- e\nf", "d f"),
         ("1..10 1.5 .5 1.e3 1e-5 0x1F 1_000", "1 .. 10 1.5 .5 1.e3 1e-5 0x1F 1_000"),
+        ("0x1F.5 0b1e+5 0xE+1 0o17..2", "0x1F .5 0b1e + 5 0xE + 1 0o17 .. 2"),
         ("a<=-1 b=-1 c*-+d e@-f x--y\n", "a <= - 1 b = - 1 c * - + d e @- f x"),
         ("a+/*c*/b -/**/- 1", "a + b - - 1"),
         ("a::text b:=c d => e", "a :: text b := c d => e"),
