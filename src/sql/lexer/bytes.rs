@@ -16,7 +16,7 @@ pub enum Class {
     Other,
 }
 
-/// "ident_start", "digit", "op_chars", "self" and "space", one class a byte.
+/// "ident_start", "decdigit", "op_chars", "self" and "space" (with \v, as since 16), one class a byte.
 pub const CLASS: [Class; 256] = {
     let mut table = [Class::Other; 256];
     let mut byte = 0;

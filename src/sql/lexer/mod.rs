@@ -6,7 +6,8 @@
 //! split of the input gives the same tokens. Each byte is looked at once; long runs (literals, comments, COPY data) are
 //! skipped with memchr.
 //!
-//! Rules: PostgreSQL 15-18 `src/backend/parser/scan.l` and `src/fe_utils/psqlscan.l`; names in quotes below are theirs.
+//! Rules: PostgreSQL 15-18 `src/backend/parser/scan.l` (as 18 names them), `src/fe_utils/psqlscan.l` and
+//! `src/bin/psql/psqlscanslash.l`; names in quotes below are theirs. `tests/lexing.rs` lists what differs.
 
 mod bytes;
 mod plain;
@@ -28,19 +29,19 @@ pub enum Kind {
     String(Quoting),
     /// The next part of the preceding literal ("quotecontinue").
     StringContinued(Quoting),
-    /// A numeric literal.
+    /// A numeric literal ("decinteger", "numeric", "real" …).
     Number,
-    /// `$1`
+    /// `$1` ("param")
     Param,
-    /// A run of operator characters.
+    /// A run of operator characters ("operator").
     Operator,
-    /// One of `,()[].;:` or any byte that no rule takes.
+    /// "self" but operators: `,()[].;:`; or "other": any byte that no rule takes.
     Punct,
-    /// `::`
+    /// `::` ("typecast")
     Cast,
-    /// `:=`
+    /// `:=` ("colon_equals")
     Assign,
-    /// `..`
+    /// `..` ("dot_dot")
     DotDot,
     /// psql's `:name`, `:'name'` or `:"name"`; text is the name, [`Token::quote`] the form.
     Variable,
@@ -145,7 +146,8 @@ enum State {
     CopyData(u8),
 }
 
-/// Whether a string literal has just ended, so that another quote after a newline continues it.
+/// "xqs": whether a string literal has just ended, so that another quote after a newline continues it ("quotecontinue":
+/// "whitespace_with_newline" and a quote; a comment is "--", never "xcstart").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     None,
@@ -302,7 +304,7 @@ impl Lexer {
         }
     }
 
-    /// White space and whole tokens, up to one that does not end in this window.
+    /// "whitespace" and whole tokens, up to one that does not end in this window.
     fn ground(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() {
             let byte = input[at];

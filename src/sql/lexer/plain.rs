@@ -7,6 +7,8 @@ use super::{Dialect, Flow, Gap, Kind, Lexer, Quoting, Sink, State, Token};
 const OPERATOR_BYTES: usize = 64;
 
 impl Lexer {
+    /// "identifier", unless its one letter is a prefix: "xestart", "xbstart", "xhstart", "xusstart", "xuistart", and
+    /// "xnstart", of which the server makes NCHAR and a literal.
     pub(super) fn word(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() && WORD[usize::from(input[at])] {
             at += 1;
@@ -31,6 +33,7 @@ impl Lexer {
         (at, self.emit(Kind::Word, input, at, 0, sink))
     }
 
+    /// "xusstart", "xuistart" or "xufailed"
     pub(super) fn unicode_prefix(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         if matches!(input[at], b'\'' | b'"') {
             return self.prefixed(Quoting::Unicode, input[at], at + 1);
@@ -49,6 +52,8 @@ impl Lexer {
         (at, flow)
     }
 
+    /// "decinteger", "numeric", "real" and the like; "numericfail" leaves `1..2` its two dots. What the server refuses
+    /// ("integer_junk", "realfail" …) ends at a byte that no word holds.
     pub(super) fn number(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() {
             let byte = input[at];
@@ -91,6 +96,7 @@ impl Lexer {
         byte(0) == Some(b'0') && matches!(byte(1), Some(b'x' | b'X' | b'o' | b'O' | b'b' | b'B'))
     }
 
+    /// "operator", up to where "comment" or "xcstart" begins in it.
     pub(super) fn operator_run(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() {
             let byte = input[at];
@@ -123,8 +129,8 @@ impl Lexer {
         (at, Flow::Continue)
     }
 
-    /// Splits a run of operator characters as scan.l does: a multi-character operator ends in + or - only if it holds
-    /// one of `~!@#^&|`?%`.
+    /// Splits a run of operator characters as the action of "operator" does: a multi-character operator ends in + or -
+    /// only if it holds one of `~!@#^&|`?%`.
     pub(super) fn operator(&mut self, input: &[u8], end: usize, sink: &mut impl Sink) -> Flow {
         if !input.is_empty() || end > 0 {
             let rest = &input[self.start..end];
@@ -159,6 +165,7 @@ impl Lexer {
         flow
     }
 
+    /// "typecast", "colon_equals", "self", or psql's `:{variable_char}+`
     pub(super) fn colon(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         match input[at] {
             b':' => (at + 1, self.emit(Kind::Cast, input, at + 1, 0, sink)),
@@ -174,6 +181,7 @@ impl Lexer {
         }
     }
 
+    /// psql's `:{variable_char}+`, `:'{variable_char}+'`, `:"{variable_char}+"`
     pub(super) fn variable(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() && VARIABLE[usize::from(input[at])] {
             at += 1;
@@ -202,6 +210,7 @@ impl Lexer {
         flow
     }
 
+    /// "dot_dot", "numeric" or "self"
     pub(super) fn dot(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         match input[at] {
             b'.' => (at + 1, self.emit(Kind::DotDot, input, at + 1, 0, sink)),

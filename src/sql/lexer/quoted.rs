@@ -13,6 +13,7 @@ impl Lexer {
         (start, Flow::Continue)
     }
 
+    /// "xqinside", "xeinside", "xbinside", "xhinside", "xdinside"; a backslash begins "xeescape" and its kin.
     pub(super) fn quoted(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         let rest = &input[at..];
         let found = if self.quoting == Quoting::Escape && self.quote == b'\'' {
@@ -33,8 +34,9 @@ impl Lexer {
         (next, Flow::Continue)
     }
 
+    /// "xqdouble", "xddouble", or the end: "xqs" looks for "quotecontinue", here the [`super::Gap`]; "xdstop", "xuistop".
     pub(super) fn quote_seen(&mut self, input: &[u8], at: usize, sink: &mut impl Sink) -> (usize, Flow) {
-        // "xqdouble", "xddouble"; a bit string has neither
+        // there is no "xbdouble"
         if input[at] == self.quote && self.quoting != Quoting::Bits {
             self.state = State::Quoted;
             return (at + 1, Flow::Continue);
@@ -53,6 +55,7 @@ impl Lexer {
         }
     }
 
+    /// "param", "dolqdelim" or "dolqfailed", of which the server refuses the `$`.
     pub(super) fn dollar(&mut self, input: &[u8], mut at: usize, sink: &mut impl Sink) -> (usize, Flow) {
         while at < input.len() {
             let byte = input[at];
@@ -96,6 +99,7 @@ impl Lexer {
         second.is_some_and(u8::is_ascii_digit)
     }
 
+    /// "xdolq": "dolqinside" up to the same "dolqdelim"
     pub(super) fn dollar_body(
         &mut self,
         input: &[u8],

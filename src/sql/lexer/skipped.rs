@@ -7,6 +7,7 @@ use memchr::{memchr, memchr2};
 const ESCAPED: u8 = 1;
 
 impl Lexer {
+    /// "comment": up to a "newline", which it leaves.
     pub(super) fn line_comment(&mut self, input: &[u8], at: usize) -> (usize, Flow) {
         match memchr2(b'\n', b'\r', &input[at..]) {
             Some(n) => {
@@ -17,6 +18,7 @@ impl Lexer {
         }
     }
 
+    /// "xc": "xcstart" goes deeper, "xcstop" comes back.
     pub(super) fn block_comment(&mut self, input: &[u8], mut at: usize, mut depth: u32, mut last: u8) -> (usize, Flow) {
         let from = at;
         while at < input.len() {
@@ -48,14 +50,15 @@ impl Lexer {
         (at, Flow::Continue)
     }
 
-    /// A backslash command: to the end of the line, or to a backslash outside of quotes (psqlscanslash.l).
+    /// A backslash command: to the end of the line, or to a backslash outside of quotes (psqlscanslash.l: "xslashcmd",
+    /// "xslasharg", "xslashquote", "xslashdquote", "xslashbackquote").
     /// `quote` is the quote that is open, or [`ESCAPED`].
     pub(super) fn meta(&mut self, input: &[u8], mut at: usize, mut quote: u8, sink: &mut impl Sink) -> (usize, Flow) {
         if at == self.start && self.carry.is_empty() && !self.cut {
             match input[at] {
-                // "\;" and "\:" put the character into the query buffer
+                // psqlscan.l `"\\"[;:]`: the character goes into the query buffer
                 b';' | b':' => return (at + 1, self.emit(Kind::Punct, input, at + 1, 0, sink)),
-                // "\\" separates a command from what follows
+                // "xslashend": it separates a command from what follows
                 b'\\' => {
                     self.state = State::Ground;
                     return (at + 1, Flow::Continue);
@@ -82,7 +85,8 @@ impl Lexer {
         (at, Flow::Continue)
     }
 
-    /// Commands whose argument is the rest of the line, backslashes and all ("OT_WHOLE_LINE" of command.c).
+    /// Commands whose argument is the rest of the line, backslashes and all ("xslashwholeline": where command.c asks for
+    /// "OT_WHOLE_LINE").
     fn takes_whole_line(&self, rest: &[u8]) -> bool {
         const WHOLE_LINE: [&[u8]; 8] = [b"!", b"copy", b"ef", b"ev", b"h", b"help", b"sf", b"sv"];
         let end = |text: &[u8]| text.iter().position(u8::is_ascii_whitespace);
@@ -92,6 +96,7 @@ impl Lexer {
         WHOLE_LINE.contains(&name.as_slice()) || name.starts_with(b"!")
     }
 
+    /// COPY data up to its end line ("handleCopyIn" of psql's copy.c)
     pub(super) fn copy_data(&mut self, input: &[u8], mut at: usize, mut seen: u8) -> (usize, Flow) {
         let from = at;
         while at < input.len() {
