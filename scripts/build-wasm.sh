@@ -18,9 +18,7 @@ out=$(mktemp -d build/wasm.XXXXXX)
 trap 'rm -rf "$out"' EXIT
 wasm-bindgen --target web --out-dir "$out" --out-name pgtap_cov \
   target/wasm/wasm32-unknown-unknown/release/pgtap_cov.wasm
-node_modules/.bin/wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext \
-  --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue \
-  "$out/pgtap_cov_bg.wasm" -o "$out/optimised.wasm"
+optimise_wasm "$out/pgtap_cov_bg.wasm" "$out/optimised.wasm"
 mv "$out/optimised.wasm" "$out/pgtap_cov_bg.wasm"
 
 raw=$(wc -c <"$out/pgtap_cov_bg.wasm")

@@ -28,6 +28,13 @@ wasm_env() {
   env "${unset[@]}" "${settings[@]}" "$@"
 }
 
+# optimise_wasm IN OUT
+optimise_wasm() {
+  node_modules/.bin/wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext \
+    --enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue \
+    "$1" -o "$2"
+}
+
 # The version of the crate wasm-bindgen, which its program must share.
 locked_wasm_bindgen() {
   awk '$1 == "name" && $3 == "\"wasm-bindgen\"" { getline; gsub(/"/, "", $3); print $3; exit }' Cargo.lock
