@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 # cargo, tsc and vitest use all cores themselves, and the lines of steps stay in order
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-rust test-wasm test-js e2e soak fuzz screenshots check ready clean
+.PHONY: help setup build demo test test-rust test-wasm test-js e2e soak fuzz bench screenshots check ready clean
 MAKEFLAGS += --no-print-directory
 
 quiet := scripts/quiet.sh
@@ -19,6 +19,7 @@ rust_files := Cargo.toml Cargo.lock $(shell find src)
 js_files := $(shell find js)
 www_files := $(shell find www)
 example_files := $(shell find examples)
+corpus_files := $(addprefix benches/,corpus.mjs model.mjs random.mjs schema.mjs tests.mjs)
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -61,6 +62,10 @@ fuzz: $(stamp)/rust $(stamp)/fuzz ## inputs that libFuzzer makes up, for FUZZ_SE
 	    { echo "fuzz: mend it, and move the input that failed to fuzz/fixtures/$$target: cargo test reads it"; exit 1; }; \
 	done
 
+bench: dist/package.json build/bench/native build/bench/corpus/one.sql benches/node_modules/.package-lock.json ## speeds beside other lexers and parsers: ROUNDS=21 make bench
+	@build/bench/native build/bench/corpus $(ROUNDS)
+	@echo; node benches/run.mjs $(ROUNDS)
+
 screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in build/screenshots
 	@node scripts/screenshots.mjs
 
@@ -68,6 +73,7 @@ screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in buil
 # should_implement_trait: the `next` of the machines is JavaScript's.
 check: $(stamp)/rust $(stamp)/lint build/wasm/pgtap_cov_bg.wasm ## formats, lints, types
 	@$(quiet) "cargo fmt" cargo fmt --check
+	@$(quiet) "cargo fmt of benches" cargo fmt --check --manifest-path benches/Cargo.toml
 	@$(quiet) "cargo clippy" cargo clippy --quiet --all-targets -- -D warnings
 	@if . scripts/wasm-env.sh && has_wasm_target; then \
 	  $(quiet) "cargo clippy for wasm" bash -c '. scripts/wasm-env.sh; wasm_env cargo clippy --quiet --release \
@@ -116,4 +122,15 @@ build/www/index.html: $(www_files) $(js_files) $(example_files) build/wasm/pgtap
 
 dist/package.json: pkg.json README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE scripts/dist.mjs build/js/index.js build/www/index.html
 	@$(quiet) "fill dist" node scripts/dist.mjs
+	@touch $@
+
+benches/node_modules/.package-lock.json: benches/package.json benches/package-lock.json
+	@TAIL=1 $(quiet) "set up peers" scripts/setup.sh peers
+	@touch $@
+
+build/bench/corpus/one.sql: $(corpus_files)
+	@$(quiet) "write the corpus" node benches/corpus.mjs
+
+build/bench/native: $(rust_files) benches/Cargo.toml benches/Cargo.lock $(shell find benches/src) scripts/build-bench.sh scripts/wasm-env.sh | $(stamp)/wasm node_modules/.package-lock.json
+	@$(quiet) "build the benchmarks" scripts/build-bench.sh
 	@touch $@

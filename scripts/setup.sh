@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what a step needs and is not there: setup.sh rust|lint|fuzz|wasm|wasm-bindgen|wasm-pack|chromium|node
+# Installs what a step needs and is not there: setup.sh rust|lint|fuzz|wasm|wasm-bindgen|wasm-pack|chromium|node|peers
 # Its last line says what cannot be had, and the remedy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,6 +47,9 @@ node)
   at_least 20.19 "$(node -p process.versions.node)" || fail "Node.js $(node --version) is too old: install 20.19 or newer"
   npm ci --no-audit --no-fund || fail "npm could not install the packages of package-lock.json: see above, then run 'npm ci'"
   ;;
+peers)
+  npm ci --prefix benches --no-audit --no-fund || fail "npm could not install the packages of benches/package-lock.json: see above, then run 'npm ci --prefix benches'"
+  ;;
 wasm)
   has_wasm_target || rustup target add wasm32-unknown-unknown || has_debian_toolchain ||
     apt_install rustc-web cargo-web rust-web-src lld-19 ||
@@ -70,6 +73,6 @@ chromium)
     fail "$chrome or $driver is missing: set CHROME and CHROMEDRIVER to their paths"
   ;;
 *)
-  fail "usage: setup.sh rust|lint|fuzz|wasm|wasm-bindgen|wasm-pack|chromium|node"
+  fail "usage: setup.sh rust|lint|fuzz|wasm|wasm-bindgen|wasm-pack|chromium|node|peers"
   ;;
 esac
