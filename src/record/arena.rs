@@ -19,6 +19,9 @@ const ROW_BYTES: usize = 32;
 /// large, because there each record has its own.
 const WRITTEN_FIFTHS: usize = 8;
 
+/// Bytes of a name that sorting looks at first.
+const BEGINNING: usize = 12;
+
 /// Places of the words behind the first eight bytes of a record.
 const NAME: usize = 0;
 const SCHEMA: usize = 1;
@@ -147,12 +150,21 @@ impl Arena {
     }
 
     /// The numbers of all records in the order of a segment: by tag; evidence by object key, then, as all else, by source
-    /// and ordinal.
+    /// and ordinal, which is the order of their arrival.
     pub fn sorted(&self) -> Vec<u32> {
-        let mut order: Vec<(u64, u32)> =
-            (0..to_u32(self.records)).map(|number| (self.beginning(number), number)).collect();
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.compare(a.1, b.1)));
-        order.into_iter().map(|(_, number)| number).collect()
+        let mut order = Vec::with_capacity(self.records);
+        for tag in Tag::ALL {
+            let from = order.len();
+            let has_tag = |number: &u32| self.bytes_of(*number)[0] == tag as u8;
+            order.extend((0..to_u32(self.records)).filter(has_tag).map(|number| self.place(number)));
+            if tag == Tag::Evidence {
+                order[from..].sort_unstable_by(|a, b| {
+                    let alike = a >> u32::BITS == b >> u32::BITS;
+                    if alike { self.compare(number_of(*a), number_of(*b)) } else { a.cmp(b) }
+                });
+            }
+        }
+        order.into_iter().map(number_of).collect()
     }
 
     fn bytes_of(&self, number: u32) -> &[u8] {
@@ -160,38 +172,31 @@ impl Arena {
         &self.block[at..at + RECORD_BYTES]
     }
 
-    /// What two records differ in, mostly, as a number in their order: the tag, and how the name of evidence begins.
-    fn beginning(&self, number: u32) -> u64 {
-        let record = self.bytes_of(number);
-        let mut beginning = [0; 8];
-        beginning[0] = record[0];
-        if record[0] == Tag::Evidence as u8 {
-            let name = self.text(u32_at(record, 8 + NAME * 4));
-            let length = name.len().min(7);
-            beginning[1..=length].copy_from_slice(&name[..length]);
-        }
-        u64::from_be_bytes(beginning)
+    /// What two pieces of evidence differ in, mostly, as a number in their order: how the name begins. The record's
+    /// number, which is its arrival, comes last.
+    fn place(&self, number: u32) -> u128 {
+        let name = self.text(u32_at(self.bytes_of(number), 8 + NAME * 4));
+        let length = name.len().min(BEGINNING);
+        let mut place = [0; 16];
+        place[..length].copy_from_slice(&name[..length]);
+        place[BEGINNING..].copy_from_slice(&number.to_be_bytes());
+        u128::from_be_bytes(place)
     }
 
-    /// The order of two records. Texts are interned, so that equal numbers need no look at the bytes.
+    /// The order of two pieces of evidence.
     fn compare(&self, a: u32, b: u32) -> Ordering {
-        let (a, b) = (self.bytes_of(a), self.bytes_of(b));
+        let (x, y) = (self.bytes_of(a), self.bytes_of(b));
+        // texts are interned, so that equal numbers need no look at the bytes
         let text = |n: usize| {
-            let (x, y) = (u32_at(a, 8 + n * 4), u32_at(b, 8 + n * 4));
+            let (x, y) = (u32_at(x, 8 + n * 4), u32_at(y, 8 + n * 4));
             if x == y { Ordering::Equal } else { self.text(x).cmp(self.text(y)) }
         };
-        let number = |n: usize| u32_at(a, 8 + n * 4).cmp(&u32_at(b, 8 + n * 4));
-        let arrival = || number(SOURCE).then_with(|| number(SEQ));
-        match a[0].cmp(&b[0]) {
-            Ordering::Equal if a[0] == Tag::Evidence as u8 => text(NAME)
-                .then_with(|| text(SCHEMA))
-                .then_with(|| a[1..3].cmp(&b[1..3]))
-                .then_with(|| text(SUB))
-                .then_with(|| text(ARGS))
-                .then_with(arrival),
-            Ordering::Equal => arrival(),
-            order => order,
-        }
+        text(NAME)
+            .then_with(|| text(SCHEMA))
+            .then_with(|| (x[1], x[2]).cmp(&(y[1], y[2])))
+            .then_with(|| text(SUB))
+            .then_with(|| text(ARGS))
+            .then_with(|| a.cmp(&b))
     }
 
     fn text(&self, number: Text) -> &[u8] {
@@ -246,6 +251,12 @@ impl Arena {
         self.block[slot * 4..slot * 4 + 4].copy_from_slice(&number.to_le_bytes());
         number
     }
+}
+
+fn number_of(place: u128) -> u32 {
+    #[allow(clippy::cast_possible_truncation)] // its last four bytes
+    let number = place as u32;
+    number
 }
 
 fn encode(r: &Record<Text>) -> [u8; RECORD_BYTES] {
