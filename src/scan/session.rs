@@ -475,7 +475,7 @@ fn parameter_type(mut part: Cursor<'_>) -> String {
         named.name()?;
         types::parse(&mut named)
     });
-    found.map(|ty| ty.spelled).unwrap_or_default()
+    found.map(|ty| ty.spelled.into_owned()).unwrap_or_default()
 }
 
 fn join(schemas: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {

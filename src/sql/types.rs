@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::keywords;
 use super::lexer::{Dialect, Lexer};
 use super::statement::{Statement, Tok};
+use std::borrow::Cow;
 
 /// Aliases of the grammar and of pg_type, and what `format_type` prints.
 const ALIASES: [(&str, &str); 26] = [
@@ -147,7 +148,7 @@ const MULTIWORD: [&str; 7] = [
 pub struct TypeName {
     /// As `format_type` spells it, without modifiers; a type that is not built in keeps the qualification it was
     /// written with.
-    pub spelled: String,
+    pub spelled: Cow<'static, str>,
     /// `SETOF`
     pub set: bool,
     /// One of PostgreSQL's own.
@@ -160,11 +161,11 @@ pub struct TypeName {
 pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     let set = cursor.take_word("setof");
     if let Some(column) = column_type(cursor) {
-        return Some(TypeName { spelled: column, set, built_in: false, serial: false });
+        return Some(TypeName { spelled: column.into(), set, built_in: false, serial: false });
     }
     let quoted = cursor.peek()?.tok == Tok::Quoted;
     let first = cursor.qualified()?;
-    let text = String::from_utf8_lossy(first.name).into_owned();
+    let text = String::from_utf8_lossy(first.name);
     let system = first.schema.is_none_or(|s| s == b"pg_catalog");
     let mut serial = false;
     let built_in;
@@ -177,24 +178,22 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         let char_type = quoted && system && text == "char";
         built_in = char_type;
         match first.schema {
-            _ if char_type => "\"char\"".to_owned(),
+            _ if char_type => "\"char\"".into(),
             Some(schema) if schema != b"pg_catalog" => {
-                format!("{}.{}", quote_ident(&String::from_utf8_lossy(schema)), quote_ident(&text))
+                format!("{}.{}", quote_ident(&String::from_utf8_lossy(schema)), quote_ident(&text)).into()
             }
-            _ => quote_ident(&text),
+            _ => quote_ident(&text).into(),
         }
     } else {
-        serial = text.ends_with("serial") || text.starts_with("serial");
         let words = multiword(&text, cursor);
-        let canonical = ALIASES.iter().find(|(alias, _)| *alias == words).map_or(words.as_str(), |(_, name)| name);
-        built_in = BUILT_IN.binary_search(&canonical).is_ok() || canonical.contains(' ') || canonical.ends_with("[]");
-        serial &= built_in;
+        let mut canonical = canonical(words);
+        built_in = canonical.is_some();
+        serial = built_in && (text.ends_with("serial") || text.starts_with("serial"));
         // `timestamp(3) with time zone`: the modifier stands inside
-        let mut canonical = canonical.to_owned();
         modifier(cursor);
-        if matches!(text.as_str(), "timestamp" | "time") {
+        if matches!(&*text, "timestamp" | "time") {
             if cursor.take_words(&["with", "time", "zone"]) {
-                canonical = format!("{text} with time zone");
+                canonical = Some(if text == "time" { "time with time zone" } else { "timestamp with time zone" });
             } else {
                 cursor.take_words(&["without", "time", "zone"]);
             }
@@ -202,21 +201,30 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         if text == "interval" {
             interval_fields(cursor);
         }
-        if built_in { canonical } else { quote_ident(&canonical) }
+        canonical.map_or_else(|| quote_ident(words).into(), Cow::Borrowed)
     };
     modifier(cursor);
     if cursor.peek().is_some_and(|i| i.tok == Tok::Operator && cursor.text(i) == b"%") && cursor.is_word_at(1, "type") {
         cursor.skip(2);
-        spelled.push_str("%TYPE");
+        spelled.to_mut().push_str("%TYPE");
     }
     if array_suffix(cursor) && !spelled.ends_with("[]") {
-        spelled.push_str("[]");
+        spelled.to_mut().push_str("[]");
     }
     Some(TypeName { spelled, set, built_in, serial })
 }
 
+/// What `format_type` prints for one of PostgreSQL's own types, as the grammar names it.
+fn canonical(words: &str) -> Option<&'static str> {
+    if let Some((_, name)) = ALIASES.iter().find(|(alias, _)| *alias == words) {
+        return Some(name);
+    }
+    let found = BUILT_IN.binary_search(&words).ok().map(|at| BUILT_IN[at]);
+    found.or_else(|| MULTIWORD.into_iter().find(|name| *name == words))
+}
+
 /// A type by its name in pg_type: quoted, as in `"text"`, or with the underscore of its array, as in `_int4`.
-fn internal_name(text: &str, quoted: bool) -> Option<String> {
+fn internal_name(text: &str, quoted: bool) -> Option<Cow<'static, str>> {
     const INTERNAL: [&str; 10] =
         ["bool", "bpchar", "float4", "float8", "int2", "int4", "int8", "timestamptz", "timetz", "varchar"];
     let element = text.strip_prefix('_');
@@ -227,13 +235,15 @@ fn internal_name(text: &str, quoted: bool) -> Option<String> {
     // names of the grammar alone
     let of_grammar = ["integer", "bigint", "smallint", "boolean", "real", "character", "any"].contains(&name);
     let known = INTERNAL.contains(&name) || (BUILT_IN.binary_search(&name).is_ok() && !of_grammar);
-    let spelled = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, spelled)| spelled);
-    known.then(|| if element.is_some() { format!("{spelled}[]") } else { spelled.to_owned() })
+    let spelled = canonical(name).filter(|_| known)?;
+    Some(if element.is_some() { format!("{spelled}[]").into() } else { spelled.into() })
 }
 
 /// `schema.table.column%TYPE`
 fn column_type(cursor: &mut Cursor<'_>) -> Option<String> {
     let mut ahead = *cursor;
+    // most types are one word
+    ahead.ahead(1).filter(|next| next.tok == Tok::Punct(b'.'))?;
     let mut parts = vec![ahead.name()?];
     while ahead.take_punct(b'.') {
         parts.push(ahead.name()?);
@@ -259,7 +269,7 @@ pub fn normalize(text: &[u8]) -> String {
     statement.close();
     let mut cursor = Cursor::new(&statement);
     match parse(&mut cursor) {
-        Some(name) if cursor.is_empty() && !name.serial && !name.set => name.spelled,
+        Some(name) if cursor.is_empty() && !name.serial && !name.set => name.spelled.into_owned(),
         _ => String::from_utf8_lossy(text).into_owned(),
     }
 }
@@ -284,18 +294,18 @@ pub fn quote_ident(name: &str) -> String {
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-fn multiword(first: &str, cursor: &mut Cursor<'_>) -> String {
+fn multiword<'t>(first: &'t str, cursor: &mut Cursor<'_>) -> &'t str {
     match first {
-        "double" if cursor.take_word("precision") => "double precision".to_owned(),
-        "national" if cursor.take_word("character") || cursor.take_word("char") => varying("character", cursor),
-        "character" | "char" | "nchar" => varying("character", cursor),
-        "bit" => varying("bit", cursor),
-        _ => first.to_owned(),
+        "double" if cursor.take_word("precision") => "double precision",
+        "national" if cursor.take_word("character") || cursor.take_word("char") => character(cursor),
+        "character" | "char" | "nchar" => character(cursor),
+        "bit" if cursor.take_word("varying") => "bit varying",
+        _ => first,
     }
 }
 
-fn varying(base: &str, cursor: &mut Cursor<'_>) -> String {
-    if cursor.take_word("varying") { format!("{base} varying") } else { base.to_owned() }
+fn character(cursor: &mut Cursor<'_>) -> &'static str {
+    if cursor.take_word("varying") { "character varying" } else { "character" }
 }
 
 fn modifier(cursor: &mut Cursor<'_>) {

@@ -21,7 +21,7 @@ pub(super) fn routine_args(inside: Cursor<'_>) -> Vec<String> {
             input &= take_modes(&mut part);
         }
         if let Some(ty) = types::parse(&mut part).filter(|_| input) {
-            args.push(ty.spelled);
+            args.push(ty.spelled.into_owned());
         }
     }
     args
@@ -34,7 +34,7 @@ fn base_type(inside: Cursor<'_>) -> Option<Option<String>> {
     let mut parts = inside.split(b',').filter(is_setting);
     let mut part = parts.find(|part| part.is_word("basetype"))?;
     part.skip(2);
-    let ty = types::parse(&mut part).map(|ty| ty.spelled);
+    let ty = types::parse(&mut part).map(|ty| ty.spelled.into_owned());
     Some(ty.filter(|ty| !matches!(ty.as_str(), "any" | "\"any\"" | "ANY" | "\"ANY\"")))
 }
 

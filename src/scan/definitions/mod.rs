@@ -54,7 +54,7 @@ pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &m
 
 struct Reader<'s, 'f> {
     session: &'s Session,
-    /// The search path; in CREATE SCHEMA that schema comes first.
+    /// The search path, NUL-joined; in CREATE SCHEMA that schema comes first.
     path: Vec<u8>,
     origin: Origin,
     keys: Keys,
@@ -62,11 +62,6 @@ struct Reader<'s, 'f> {
 }
 
 impl Reader<'_, '_> {
-    /// Schemas of the search path, NUL-joined.
-    pub(super) fn path(&self) -> &[u8] {
-        &self.path
-    }
-
     /// Puts a schema in front of the search path.
     pub(super) fn enter(&mut self, schema: &[u8]) {
         let rest = std::mem::take(&mut self.path);
@@ -140,18 +135,14 @@ impl Reader<'_, '_> {
         if name.schema == Some(b"pg_temp") {
             return Ok(());
         }
-        let path;
+        let op = self.soften(op);
         let (scope, schema) = match name.schema {
             Some(schema) => (Scope::Named, schema),
-            None => {
-                path = self.path().to_vec();
-                (Scope::Path, path.as_slice())
-            }
+            None => (Scope::Path, self.path.as_slice()),
         };
         if args.len() > ARGS_BYTES || detail.len() > DETAIL_BYTES {
             return self.facts.fact(Fact::Diagnostic { code: Code::OverLimit, detail: name.name, line });
         }
-        let op = self.soften(op);
         self.facts.fact(Fact::Definition {
             key: Key { kind, scope, schema, name: name.name, sub, args },
             op,

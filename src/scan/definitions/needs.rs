@@ -161,6 +161,9 @@ impl Reader<'_, '_> {
             let detail = [b"what ", name.name, b" needs, which is more than its first 4096 names"].concat();
             self.facts.fact(Fact::Diagnostic { code: Code::NotRead, detail: &detail, line: name.line })?;
         }
+        if needs.entries.is_empty() {
+            return Ok(());
+        }
         let mut detail = NEEDS.to_vec();
         for (_, entry) in &needs.entries {
             if detail.len() + entry.len() > DETAIL_BYTES {
@@ -169,12 +172,12 @@ impl Reader<'_, '_> {
             }
             detail.extend_from_slice(entry);
         }
-        if detail.len() > NEEDS.len() { self.note_needs(&detail, name.line) } else { Ok(()) }
+        self.note_needs(&detail, name.line)
     }
 
     fn note_needs(&mut self, detail: &[u8], line: u32) -> Result<(), Full> {
-        let path = self.path().to_vec();
-        let key = Key { kind: ObjectKind::Relation, scope: Scope::Path, schema: &path, name: b"", sub: b"", args: b"" };
+        let path = &self.path;
+        let key = Key { kind: ObjectKind::Relation, scope: Scope::Path, schema: path, name: b"", sub: b"", args: b"" };
         self.facts.fact(Fact::Definition { key, op: Op::Alter, detail, line })
     }
 

@@ -115,10 +115,20 @@ impl Entry {
 
     /// Its bytes: two of length, the tag, the texts joined by NUL. None where it fits no record.
     pub fn encode(self, texts: &[&[u8]]) -> Option<Vec<u8>> {
-        let texts = texts.join(&0);
-        let length = u16::try_from(1 + texts.len()).ok()?;
-        let fits = usize::from(length) + 2 + NEEDS.len() <= DETAIL_BYTES;
-        fits.then(|| [&length.to_be_bytes(), &[self as u8][..], &texts].concat())
+        let separators = texts.len().saturating_sub(1);
+        let length = u16::try_from(1 + separators + texts.iter().map(|text| text.len()).sum::<usize>()).ok()?;
+        let whole = usize::from(length) + 2;
+        if whole + NEEDS.len() > DETAIL_BYTES {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(whole);
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.push(self as u8);
+        for (n, text) in texts.iter().enumerate() {
+            bytes.extend_from_slice(&b"\0"[..n.min(1)]);
+            bytes.extend_from_slice(text);
+        }
+        Some(bytes)
     }
 }
 
