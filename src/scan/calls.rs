@@ -58,7 +58,9 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
         if matches!(place.context, Context::Routine | Context::Do) && cursor.is_word("execute") {
             execute(cursor, place, counts, facts)?;
         }
-        if let Some(found) = Found::at(&cursor, place.session) {
+        if cursor.is_call()
+            && let Some(found) = Found::at(&cursor, place.session)
+        {
             if item.tok == Tok::Word && cursor.text(item) == b"check_test" && expects_failure(&found, place.session) {
                 meant_to_fail = meant_to_fail.max(found.after.position());
             }
@@ -212,8 +214,7 @@ struct Passed<'a> {
 impl<'a> Found<'a> {
     fn at(cursor: &Cursor<'a>, session: &Session) -> Option<Found<'a>> {
         let item = cursor.peek()?;
-        let opens = cursor.ahead(1).is_some_and(|next| next.tok == Tok::Punct(b'('));
-        if !opens || !matches!(item.tok, Tok::Word | Tok::Quoted) || names_something_else(cursor) {
+        if !cursor.is_call() || names_something_else(cursor) {
             return None;
         }
         let (first, found) = overloads(cursor.text(item));

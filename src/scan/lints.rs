@@ -46,8 +46,7 @@ fn is_template(cursor: &Cursor<'_>) -> bool {
 
 /// An item of a select list, or what is returned or performed, by a name that pgTAP might have, but has not.
 fn unknown_function<'a>(cursor: &Cursor<'a>, place: Place<'_>) -> Option<&'a [u8]> {
-    let item = cursor.peek().filter(|item| matches!(item.tok, Tok::Word | Tok::Quoted))?;
-    cursor.ahead(1).filter(|next| next.tok == Tok::Punct(b'('))?;
+    let item = cursor.peek().filter(|_| cursor.is_call())?;
     let name = cursor.text(item);
     if !looks_like_pgtap(name) || !overloads(name).1.is_empty() || is_built_in_function(name) {
         return None;

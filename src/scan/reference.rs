@@ -128,6 +128,11 @@ impl<E> Reader<'_, '_, E> {
     }
 
     fn call(&mut self, cursor: &Cursor<'_>) -> Result<(), E> {
+        // most tokens are no name, or the last part of one
+        let goes_on = cursor.ahead(1).is_some_and(|next| matches!(next.tok, Tok::Punct(b'(' | b'.')));
+        if !goes_on {
+            return Ok(());
+        }
         let before = cursor.behind(1);
         // the name behind a dot was taken with its schema, a type behind :: is no call
         if before.is_some_and(|i| matches!(i.tok, Tok::Punct(b'.') | Tok::Cast)) {
@@ -177,20 +182,22 @@ const DELETE: Aspect = Aspect(9);
 
 /// What the relation behind this keyword is used for; none where no relation follows.
 fn relation_aspect(cursor: &Cursor<'_>) -> Option<Aspect> {
-    let before = cursor.behind(1).filter(|i| i.tok == Tok::Word).map(|i| cursor.text(i)).unwrap_or_default();
+    let before = || cursor.behind(1).filter(|i| i.tok == Tok::Word).map(|i| cursor.text(i)).unwrap_or_default();
     let text = cursor.peek().map(|i| cursor.text(i)).unwrap_or_default();
     match text {
-        b"from" if before == b"delete" => Some(DELETE),
+        b"from" if before() == b"delete" => Some(DELETE),
         // IS DISTINCT FROM x
-        b"from" if before == b"distinct" => None,
+        b"from" if before() == b"distinct" => None,
         b"from" | b"join" => Some(READ),
         b"using" if !cursor.ahead(1).is_some_and(|i| i.tok == Tok::Punct(b'(')) => Some(READ),
-        b"into" if before == b"insert" => Some(INSERT),
-        b"into" if before == b"merge" => Some(UPDATE),
+        b"into" if before() == b"insert" => Some(INSERT),
+        b"into" if before() == b"merge" => Some(UPDATE),
         // FOR UPDATE, ON UPDATE, DO UPDATE SET
-        b"update" if !matches!(before, b"for" | b"on" | b"do" | b"key" | b"or" | b"before" | b"after") => Some(UPDATE),
+        b"update" if !matches!(before(), b"for" | b"on" | b"do" | b"key" | b"or" | b"before" | b"after") => {
+            Some(UPDATE)
+        }
         b"truncate" => Some(DELETE),
-        b"view" if before == b"materialized" => Some(READ),
+        b"view" if before() == b"materialized" => Some(READ),
         _ => None,
     }
 }

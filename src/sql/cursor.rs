@@ -96,6 +96,12 @@ impl<'a> Cursor<'a> {
         self.peek().is_some_and(|item| item.tok == Tok::Punct(byte))
     }
 
+    /// The next token is a name, and a parenthesis follows it.
+    pub fn is_call(&self) -> bool {
+        let Some([name, next, ..]) = self.statement.items().get(self.at..self.end) else { return false };
+        next.tok == Tok::Punct(b'(') && matches!(name.tok, Tok::Word | Tok::Quoted)
+    }
+
     /// Takes this keyword.
     pub fn take_word(&mut self, word: &str) -> bool {
         let found = self.is_word(word);

@@ -194,6 +194,9 @@ impl Statement {
 
     /// "identifiers" and "begin_depth" of psqlscan.l: semicolons inside of a BEGIN ATOMIC body end nothing.
     fn track_begin(&mut self, word: &[u8]) {
+        if self.words >= 4 && self.head[0] != b'c' {
+            return;
+        }
         let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
         if self.words < 4 && (is(b"create") || is(b"function") || is(b"procedure") || is(b"or") || is(b"replace")) {
             self.head[self.words as usize] = word[0].to_ascii_lowercase();
