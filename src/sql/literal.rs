@@ -36,9 +36,10 @@ pub fn decode(text: &mut Vec<u8>, from: usize, quoting: Quoting, quote: u8, unic
     text.truncate(write);
 }
 
-/// Folds an unquoted identifier: ASCII only, as a UTF-8 server does (`downcase_identifier`).
-pub fn fold(text: &mut Vec<u8>, from: usize) {
-    text[from..].make_ascii_lowercase();
+/// Appends an unquoted identifier, folded: ASCII only, as a UTF-8 server does (`downcase_identifier`).
+pub fn fold(word: &[u8], text: &mut Vec<u8>) {
+    let from = text.len();
+    text.extend(word.iter().map(u8::to_ascii_lowercase));
     truncate_name(text, from);
 }
 
@@ -182,11 +183,11 @@ mod tests {
 
     #[test]
     fn names_are_folded_and_cut_at_63_bytes_between_characters() {
-        let mut name = "AÉ".as_bytes().to_vec();
-        fold(&mut name, 0);
+        let mut name = Vec::new();
+        fold("AÉ".as_bytes(), &mut name);
         assert_eq!(name, "aÉ".as_bytes());
-        let mut long = format!("{}é", "x".repeat(62)).into_bytes();
-        fold(&mut long, 0);
+        let mut long = Vec::new();
+        fold(format!("{}é", "x".repeat(62)).as_bytes(), &mut long);
         assert_eq!(long.len(), 62);
     }
 }

@@ -176,12 +176,21 @@ impl Statement {
     fn push(&mut self, tok: Tok, token: &Token<'_>, decode: impl FnOnce(&mut Vec<u8>, usize)) {
         let start = self.text.len();
         // the name that a part may go on with is whole
-        let more = if matches!(tok, Tok::Word | Tok::Quoted) { NAME_ROOM } else { 0 };
+        let more = if tok == Tok::Quoted { NAME_ROOM } else { 0 };
         let room = (self.text_limit + more).saturating_sub(start);
         let kept = token.text.len().min(room);
         self.text.extend_from_slice(&token.text[..kept]);
         decode(&mut self.text, start);
         self.add(tok, token, start, token.cut || kept < token.text.len());
+    }
+
+    fn word(&mut self, token: &Token<'_>) {
+        let start = self.text.len();
+        // the name that a part may go on with is whole
+        let room = (self.text_limit + NAME_ROOM).saturating_sub(start);
+        let kept = token.text.len().min(room);
+        literal::fold(&token.text[..kept], &mut self.text);
+        self.add(Tok::Word, token, start, token.cut || kept < token.text.len());
     }
 
     fn add(&mut self, tok: Tok, token: &Token<'_>, start: usize, cut: bool) {
@@ -262,7 +271,7 @@ impl Sink for Statement {
         match token.kind {
             Kind::Word => {
                 self.track_begin(token.text);
-                self.push(Tok::Word, &token, literal::fold);
+                self.word(&token);
             }
             Kind::QuotedWord(quoting) => {
                 self.words = self.words.saturating_add(1);

@@ -427,6 +427,7 @@ impl Lexer {
     }
 
     /// Hands over the token whose text is the carried bytes and `input[start..end]`, less `trim` bytes at its end.
+    #[inline(always)] // the kind is known where it is called
     fn emit(&mut self, kind: Kind, input: &[u8], end: usize, trim: usize, sink: &mut impl Sink) -> Flow {
         if !self.carry.is_empty() || self.cut || self.at_start {
             return self.emit_gathered(kind, input, end, trim, sink);
