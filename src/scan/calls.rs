@@ -561,6 +561,7 @@ mod tests {
                 &["!description-looks-like-name a|b|has_table", "table path:app|public.a.() exists"],
             ),
             ("SELECT has_table('A b', 'c d e')", &["table path:app|public.A b.() exists"]),
+            ("SELECT has_table('räume'::varchar(3)::name)", &["table path:app|public.räu.() exists"]),
             ("SELECT tap.has_table('t')", &["table path:app|public.t.() exists"]),
             ("SELECT other.has_table('t')", &[]),
             ("SELECT \"has_table\"('t')", &["table path:app|public.t.() exists"]),

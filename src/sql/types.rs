@@ -155,24 +155,27 @@ pub struct TypeName {
     pub built_in: bool,
     /// `serial` and its kin: the column owns a sequence.
     pub serial: bool,
+    /// The modifier of `varchar(n)` and its like.
+    pub length: Option<u32>,
 }
 
 /// Takes a type name. None where no identifier stands here.
 pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     let set = cursor.take_word("setof");
     if let Some(column) = column_type(cursor) {
-        return Some(TypeName { spelled: column.into(), set, built_in: false, serial: false });
+        return Some(TypeName { spelled: column.into(), set, built_in: false, serial: false, length: None });
     }
     let quoted = cursor.peek()?.tok == Tok::Quoted;
     let first = cursor.qualified()?;
     let text = String::from_utf8_lossy(first.name);
     let system = first.schema.is_none_or(|s| s == b"pg_catalog");
     let mut serial = false;
+    let mut length = None;
     let built_in;
     let internal = if system { internal_name(&text, quoted) } else { None };
     let mut spelled = if let Some(spelled) = internal {
         built_in = true;
-        modifier(cursor);
+        length = modifier(cursor);
         spelled
     } else if !system || quoted {
         let char_type = quoted && system && text == "char";
@@ -190,7 +193,7 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         built_in = canonical.is_some();
         serial = built_in && (text.ends_with("serial") || text.starts_with("serial"));
         // `timestamp(3) with time zone`: the modifier stands inside
-        modifier(cursor);
+        length = modifier(cursor);
         if matches!(&*text, "timestamp" | "time") {
             if cursor.take_words(&["with", "time", "zone"]) {
                 canonical = Some(if text == "time" { "time with time zone" } else { "timestamp with time zone" });
@@ -203,7 +206,7 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
         }
         canonical.map_or_else(|| quote_ident(words).into(), Cow::Borrowed)
     };
-    modifier(cursor);
+    length = length.or(modifier(cursor));
     if cursor.peek().is_some_and(|i| i.tok == Tok::Operator && cursor.text(i) == b"%") && cursor.is_word_at(1, "type") {
         cursor.skip(2);
         spelled.to_mut().push_str("%TYPE");
@@ -211,7 +214,7 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Option<TypeName> {
     if array_suffix(cursor) && !spelled.ends_with("[]") {
         spelled.to_mut().push_str("[]");
     }
-    Some(TypeName { spelled, set, built_in, serial })
+    Some(TypeName { spelled, set, built_in, serial, length })
 }
 
 /// What `format_type` prints for one of PostgreSQL's own types, as the grammar names it.
@@ -308,10 +311,11 @@ fn character(cursor: &mut Cursor<'_>) -> &'static str {
     if cursor.take_word("varying") { "character varying" } else { "character" }
 }
 
-fn modifier(cursor: &mut Cursor<'_>) {
-    if cursor.is_punct(b'(') {
-        cursor.group();
-    }
+/// Takes a modifier in parentheses; the number that it is, if it is one.
+fn modifier(cursor: &mut Cursor<'_>) -> Option<u32> {
+    let inside = if cursor.is_punct(b'(') { cursor.group()? } else { return None };
+    let item = inside.peek().filter(|item| inside.len() == 1 && item.tok == Tok::Number)?;
+    std::str::from_utf8(inside.text(item)).ok()?.parse().ok()
 }
 
 /// `DAY TO SECOND` and the like behind an interval.

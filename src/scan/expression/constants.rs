@@ -36,9 +36,20 @@ pub(super) fn cast(operand: Typed, name: &types::TypeName) -> Typed {
         // ARRAY[]::text[]
         Value::Error if is_array && operand.ty == Type::Unknown => Value::Array(Vec::new()),
         Value::Text(text) if name.built_in && refuses(ty, &text) => Value::Error,
+        // a cast cuts without a word
+        Value::Text(text) if matches!(ty, Type::Varchar | Type::Bpchar) => Value::Text(first(text, name.length)),
         value => value,
     };
     Typed::new(ty, value, operand.line)
+}
+
+/// So many characters of a text.
+fn first(mut text: Vec<u8>, characters: Option<u32>) -> Vec<u8> {
+    let mut starts = (0..text.len()).filter(|at| text[*at] & 0xC0 != 0x80);
+    if let Some(end) = characters.and_then(|n| starts.nth(n as usize)) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// The domains of information_schema, and citext, which casts to text alone.
