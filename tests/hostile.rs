@@ -275,3 +275,33 @@ fn no_flood_of_objects_by_tables_like_tables() {
     // table, column, constraint and its index
     assert_eq!(support::objects(&database).len(), 5 * 4);
 }
+
+/// 64 KiB of database make thousands of keys of 30 KiB each: 300 MB for a page of them.
+#[test]
+fn a_page_of_a_database_with_long_keys_is_bounded() {
+    let mut file = FileWriter::new(FileKind::Database, Identity { run: [0; 16], seq: 0 });
+    file.block(4, 1, &[1, b'p', 0, 1, 5, 0, 0, 0, 0], b"");
+    let key = [&b"\x01s\0n\0\0"[..], &vec![b'a'; 30_000]].concat();
+    let mut rows = vec![0];
+    put_u64(&mut rows, key.len() as u64);
+    rows.extend(&key);
+    rows.extend([0; 11]);
+    for _ in 1..2000 {
+        put_u64(&mut rows, key.len() as u64);
+        rows.extend([0; 12]);
+    }
+    file.block(2, 2000, &rows, &key);
+    let bytes = file.finish();
+    let (mut found, mut page) = (0, Page { after: 0, limit: 2000 });
+    loop {
+        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page };
+        let Answer::Rows(rows, next) = ask(&bytes, query).unwrap() else { panic!() };
+        assert!(rows.len() * key.len() < 20 << 20, "{} rows in a page", rows.len());
+        found += rows.len();
+        match next {
+            Some(after) => page.after = after,
+            None => break,
+        }
+    }
+    assert_eq!(found, 2000, "no row is lost");
+}

@@ -20,6 +20,8 @@ use regex::bytes::{Regex, RegexBuilder};
 const TAIL_BYTES: u64 = 16 * 1024;
 /// Most rows of one page.
 pub const PAGE_ROWS: u32 = 10_000;
+/// Text that ends a page, however few its rows: a few bytes of a file may repeat a long key.
+const PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Largest index that is read.
 const INDEX_BYTES: u32 = 256 * 1024 * 1024;
 /// Longest key of an object: kind, schema, name, sub-object, arguments.
@@ -97,6 +99,19 @@ pub enum Row {
     Diagnostic(DiagnosticRow),
     /// A stale name.
     Stale(StaleRow),
+}
+
+impl Row {
+    fn text_bytes(&self) -> usize {
+        let key = |key: &ObjectKey| key.schema.len() + key.name.len() + key.sub.len() + key.args.len();
+        match self {
+            Row::Object(row) => key(&row.key) + row.file.len(),
+            Row::Evidence(row) => row.file.len() + row.via.len(),
+            Row::File(row) => row.path.len(),
+            Row::Diagnostic(row) => row.file.len() + row.message.len(),
+            Row::Stale(row) => key(&row.key) + row.file.len() + row.via.len(),
+        }
+    }
 }
 
 /// An object with its state.
@@ -254,10 +269,18 @@ struct Running {
     query: Query,
     filter: Option<Regex>,
     rows: Vec<Row>,
+    /// Length of their texts.
+    bytes: usize,
     /// Number of the next row to look at.
     at: u32,
     /// First row of the object's evidence and the one behind its last, once it is found.
     bounds: Option<(u32, u32)>,
+}
+
+impl Running {
+    fn is_full(&self, limit: usize) -> bool {
+        self.rows.len() >= limit || self.bytes >= PAGE_BYTES
+    }
 }
 
 impl Reader {
@@ -296,7 +319,7 @@ impl Reader {
             Query::Objects { matching: Some(pattern), .. } => Some(compile(pattern)?),
             _ => None,
         };
-        self.query = Some(Running { query, filter, rows: Vec::new(), at: page.after, bounds: None });
+        self.query = Some(Running { query, filter, rows: Vec::new(), bytes: 0, at: page.after, bounds: None });
         Ok(())
     }
 
@@ -511,7 +534,7 @@ impl Reader {
             }
             let end = start.saturating_add(block.count);
             let next = self.blocks.get(number + 1).filter(|b| b.kind == kind).map(|b| b.first.as_slice());
-            if running.at < end && running.rows.len() < limit {
+            if running.at < end && !running.is_full(limit) {
                 if skip(&block.first, next) {
                     running.at = end;
                 } else {
@@ -519,12 +542,13 @@ impl Reader {
                     let mut context = Context { paths: &self.paths, filter: running.filter.as_ref(), wanted: false };
                     let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
                     for row in start..start.saturating_add(count) {
-                        if running.rows.len() == limit {
+                        if running.is_full(limit) {
                             break;
                         }
                         context.wanted = row >= running.at;
                         let decoded = decode(&mut bytes, &mut before, &context)?;
                         if context.wanted {
+                            running.bytes += decoded.as_ref().map_or(0, Row::text_bytes);
                             running.rows.extend(decoded);
                             running.at = row + 1;
                         }
@@ -581,7 +605,7 @@ impl Reader {
         };
         let (base, end) =
             running.bounds.unwrap_or_else(|| (0, self.blocks.iter().filter(|b| b.kind == kind).map(|b| b.count).sum()));
-        let more = running.rows.len() == limit as usize && running.at < end;
+        let more = running.is_full(limit as usize) && running.at < end;
         Answer::Rows(running.rows, more.then_some(running.at - base))
     }
 }
