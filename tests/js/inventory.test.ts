@@ -206,6 +206,15 @@ const cases: Record<string, Record<string, string>> = {
       create table t1 partition of t for values in (1);
       create table t2 (a int not null, b text); alter table t attach partition t2 for values in (2);
       create index on t (b); alter table t detach partition t1;`,
+    'partitions that come and go with their indexes': `
+      create table t (a int unique, b int) partition by list (a);
+      create index on t (b); create index on t (b);
+      create table u (a int unique, b int); create index on u (b);
+      alter table t attach partition u default; alter table t detach partition u;
+      alter table t attach partition u default; alter table t detach partition u;`,
+    'like a table that it inherits from': `
+      create table p (a int primary key, b text check (b <> '')); create index on p (b);
+      create table t (like p including all) inherits (p);`,
     'a partitioned table that is dropped': `
       create table t (a int, b text) partition by list (a); create table t1 partition of t for values in (1);
       drop table t;
