@@ -9,6 +9,8 @@ export interface MergeOptions {
   segments: SegmentSource[];
   /** The sources that count, in their order. */
   manifest: Manifest;
+  /** Lists objects that do not count, too: partitions, and schemas of tests. */
+  everything?: boolean;
   /** Takes the coverage database in order, piece by piece; the next piece comes once it resolved. */
   write(chunk: Uint8Array): void | Promise<void>;
   /** Told after every read and write, in totals. Must not throw. */
@@ -33,7 +35,7 @@ interface Listed {
 export async function merge(options: MergeOptions): Promise<Summary> {
   checkAborted(options.signal);
   const wasm = await ready();
-  const machine = wasm.guard.run(() => new wasm.MergeMachine(options.manifest));
+  const machine = wasm.guard.run(() => new wasm.MergeMachine(options.manifest, options.everything));
   try {
     return await drive(wasm, machine, options);
   } finally {

@@ -37,6 +37,8 @@ export interface ScanOptions {
   onInclude?: AnalyzerOptions['onInclude'];
   /** Must not throw. */
   onProgress?(progress: ScanProgress): void;
+  /** Lists objects that do not count, too, see `MergeOptions`. */
+  everything?: boolean;
   signal?: AbortSignal;
 }
 
@@ -109,6 +111,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     segments: [store],
     manifest,
     write: options.write,
+    ...(options.everything && { everything: true }),
     onProgress: () => onProgress?.({ ...progress }),
     ...(signal && { signal }),
   });

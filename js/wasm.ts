@@ -70,7 +70,7 @@ export type WasmInput = BufferSource | WebAssembly.Module | URL | Response;
 interface Glue {
   AnalyzerMachine: new (options: MachineOptions) => AnalyzerMachine;
   ListerMachine: new (options: { pgtapSchemas?: string[] }) => ListerMachine;
-  MergeMachine: new (manifest: Manifest) => MergeMachine;
+  MergeMachine: new (manifest: Manifest, everything?: boolean) => MergeMachine;
   ReaderMachine: new (size: number) => ReaderMachine;
   version(): string;
 }

@@ -53,10 +53,14 @@ impl Object {
         split_args(&String::from_utf8_lossy(&self.args)).count()
     }
 
-    /// It exists for itself: neither a partition of another table, nor a type that is only announced.
+    /// The server has it: a type that is only announced is none yet.
+    pub fn exists(&self) -> bool {
+        self.kind != ObjectKind::BaseType || self.detail != note::SHELL
+    }
+
+    /// It exists for itself: no partition of another table.
     pub fn is_counted(&self) -> bool {
-        let is_shell = self.kind == ObjectKind::BaseType && self.detail == note::SHELL;
-        !self.is_partition && !is_shell
+        self.exists() && !self.is_partition
     }
 
     /// Its name in pg_class, if it has one.

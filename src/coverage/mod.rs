@@ -149,6 +149,8 @@ pub struct Folded {
 #[derive(Debug, Default)]
 pub struct Fold {
     roles: Vec<SourceRole>,
+    /// Partitions and schemas of tests are listed, too.
+    everything: bool,
     /// Schema sources that another one includes: they run there, and not a second time by themselves.
     superseded: HashSet<u32>,
     /// Messages about included files, which come with each reading.
@@ -168,9 +170,15 @@ impl Fold {
         Fold { inventory: Inventory::new(), ..Fold::default() }
     }
 
+    /// The same of all objects that exist, those that do not count too: partitions, and schemas of tests.
+    pub fn of_everything() -> Self {
+        Fold { everything: true, ..Fold::new() }
+    }
+
     /// Adds up. Costs n log n in the evidence and in the objects.
     pub fn finish(mut self) -> Folded {
-        let mut order: Vec<ObjectId> = self.inventory.objects().filter(|(_, o)| counts(o)).map(|(id, _)| id).collect();
+        let listed = |o: &Object| if self.everything { o.exists() } else { counts(o) };
+        let mut order: Vec<ObjectId> = self.inventory.objects().filter(|(_, o)| listed(o)).map(|(id, _)| id).collect();
         let key = |id: ObjectId| {
             let o = self.inventory.object(id);
             (o.kind, &o.schema, &o.name, &o.sub, &o.args)

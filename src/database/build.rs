@@ -36,8 +36,20 @@ impl Build {
     /// # Errors
     /// `CONFIG`, see [`Merge::new`].
     pub fn new(manifest: Vec<ManifestEntry>) -> Result<Self, Error> {
+        Build::with(manifest, Fold::new())
+    }
+
+    /// A database of all objects, those that do not count too: partitions, and schemas of tests.
+    ///
+    /// # Errors
+    /// `CONFIG`, see [`Merge::new`].
+    pub fn inventory(manifest: Vec<ManifestEntry>) -> Result<Self, Error> {
+        Build::with(manifest, Fold::of_everything())
+    }
+
+    fn with(manifest: Vec<ManifestEntry>, fold: Fold) -> Result<Self, Error> {
         let merge = Merge::new(manifest)?;
-        Ok(Build { stage: Stage::Merging(Box::new((merge, Fold::new()))) })
+        Ok(Build { stage: Stage::Merging(Box::new((merge, fold))) })
     }
 
     /// Adds a segment, see [`Merge::add_segment`].

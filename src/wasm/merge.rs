@@ -22,11 +22,12 @@ pub struct MergeMachine(Build);
 
 #[wasm_bindgen]
 impl MergeMachine {
-    /// A merge of what the manifest lists.
+    /// A merge of what the manifest lists; with `everything`, objects that do not count are listed, too.
     #[wasm_bindgen(constructor)]
-    pub fn new(manifest: JsValue) -> Result<MergeMachine, JsValue> {
-        let manifest: Manifest = parse("the manifest", manifest)?;
-        Build::new(manifest.entries()?).map(MergeMachine).map_err(|e| thrown(&e))
+    pub fn new(manifest: JsValue, everything: Option<bool>) -> Result<MergeMachine, JsValue> {
+        let entries = parse::<Manifest>("the manifest", manifest)?.entries()?;
+        let build = if everything == Some(true) { Build::inventory(entries) } else { Build::new(entries) };
+        build.map(MergeMachine).map_err(|e| thrown(&e))
     }
 
     /// Adds a segment; returns its number.
