@@ -64,7 +64,8 @@ async function discovered(directory: string): Promise<Project> {
   return discover(await files(directory, [SQL_FILES, '**/config.toml']));
 }
 
-async function expand(directory: string, patterns: string[]): Promise<string[]> {
+/** The files that globs match, in natural order for each, globs in the order given. Rejects with `CONFIG` for one that matches none. */
+export async function expand(directory: string, patterns: string[]): Promise<string[]> {
   const paths = new Set<string>();
   for (const pattern of patterns) {
     for (const path of await matches(directory, pattern)) paths.add(path);

@@ -11,7 +11,7 @@ import { scan, type ScanOptions, type ScanResult, type ScanSource } from './scan
 import { FsStore } from './stores/fs.js';
 
 export interface ProjectScanOptions
-  extends ProjectGlobs, Pick<ScanOptions, 'limits' | 'onProgress' | 'signal'> {
+  extends ProjectGlobs, Pick<ScanOptions, 'limits' | 'everything' | 'onProgress' | 'signal'> {
   /** Where to keep the coverage database; default: it goes with `close`. */
   database?: string;
 }
@@ -31,7 +31,15 @@ export interface ProjectScan extends ScanResult {
  * removes. Rejects as `findProject` and `scan` do; the scratch directory is removed then, too.
  */
 export async function scanProject(directory: string, options: ProjectScanOptions = {}): Promise<ProjectScan> {
-  const project = await findProject(directory, options);
+  return scanFiles(directory, await findProject(directory, options), options);
+}
+
+/** Scans files of a directory that are known already. */
+export async function scanFiles(
+  directory: string,
+  project: Project,
+  options: Omit<ProjectScanOptions, keyof ProjectGlobs>,
+): Promise<ProjectScan> {
   const scratch = await mkdtemp(join(tmpdir(), 'pgtap-cov-'));
   try {
     const database = options.database ?? join(scratch, 'coverage.pgtapcov');
@@ -72,7 +80,7 @@ async function scanInto(
   directory: string,
   project: Project,
   included: (path: string) => void,
-  options: ProjectScanOptions,
+  options: Omit<ProjectScanOptions, keyof ProjectGlobs>,
 ): Promise<ScanResult> {
   const source = (path: string, role: ScanSource['role']): ScanSource => ({
     path,
@@ -94,6 +102,7 @@ async function scanInto(
       store: new FsStore(join(scratch, 'segments')),
       write: (bytes) => file.write(bytes),
       ...(options.limits && { limits: options.limits }),
+      ...(options.everything && { everything: true }),
       ...(options.onProgress && { onProgress: options.onProgress }),
       ...(options.signal && { signal: options.signal }),
     });

@@ -5,7 +5,9 @@ import { checkAborted } from '../abort.js';
 import { listCalls } from '../calls.js';
 import { CoverageError, messageOf, withDetails } from '../error.js';
 import { readText, streamFile } from '../files.js';
-import { openDatabase, scanProject, type ProjectScanOptions } from '../scan-project.js';
+import { rowsOf } from '../pages.js';
+import { expand, findProject } from '../project.js';
+import { openDatabase, scanFiles, scanProject, type ProjectScanOptions } from '../scan-project.js';
 import { visible } from '../reports/names.js';
 import { describe, Output, ProgressLine, type Io } from './io.js';
 import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
@@ -96,6 +98,44 @@ export async function assertionsCommand(
     }
   }
   return status;
+}
+
+/**
+ * Lists the objects that schema files define, one JSON line each; without files, those of the project here. What the
+ * text does not tell goes to stderr. The status is 3 when a file could not be read; the rest is listed.
+ */
+export async function inventoryCommand(files: string[], io: Io): Promise<number> {
+  const progress = new ProgressLine(io.stderr);
+  const project =
+    files.length > 0
+      ? { schema: await expand('.', files), tests: [], layout: '' }
+      : { ...(await findProject('.')), tests: [] };
+  const scanned = await scanFiles('.', project, {
+    everything: true,
+    signal: io.signal,
+    onProgress: (now) => progress.show(now),
+  }).finally(() => progress.clear());
+  try {
+    const output = new Output(io.stdout);
+    let lines = '';
+    for await (const { kind, schema, name, sub, args, defined } of scanned.coverage.iterate()) {
+      checkAborted(io.signal);
+      const { file, line } = defined;
+      lines += `${JSON.stringify({ kind, schema, name, sub, args, file, line })}\n`;
+      if (lines.length < LINES_BYTES) continue;
+      await output.write(lines);
+      lines = '';
+    }
+    await output.write(lines);
+    for (const error of scanned.unreadable) io.stderr.write(describe(error));
+    for await (const said of rowsOf((page) => scanned.coverage.diagnostics(page))) {
+      const { file, line, severity, code, message } = said;
+      io.stderr.write(`pgtap-cov: ${severity}: ${visible(`${file}:${line}: ${code}: ${message}`)}\n`);
+    }
+    return scanned.unreadable.length > 0 ? 3 : 0;
+  } finally {
+    await scanned.close();
+  }
 }
 
 /** How much is written at once. */

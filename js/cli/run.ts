@@ -3,7 +3,13 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CoverageError } from '../error.js';
 import { reporters } from '../reports/index.js';
 import { ready } from '../wasm.js';
-import { assertionsCommand, reportCommand, scanCommand, type ScanCommandOptions } from './commands.js';
+import {
+  assertionsCommand,
+  inventoryCommand,
+  reportCommand,
+  scanCommand,
+  type ScanCommandOptions,
+} from './commands.js';
 import { describe, Output, statusOf, type Io } from './io.js';
 import type { ReportOptions } from './reports.js';
 
@@ -13,6 +19,7 @@ Examples:
   pgtap-cov scan app --out coverage       figures to the terminal, pages to coverage/html
   pgtap-cov --schema 'db/*.sql' --tests 'db/t/**/*.sql' --reporter json
   pgtap-cov assertions supabase/tests/*.sql
+  pgtap-cov inventory schema.sql
   pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
 
 Exit status: 0 fine, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
@@ -58,7 +65,17 @@ export async function run(args: string[], io: Io): Promise<number> {
     .action(async (files: string[], options: { pgtapSchema?: string[] }) => {
       status = await assertionsCommand(files, options, io);
     });
-  for (const command of [scan, report, assertions]) configure(command, (text) => (help += text));
+  const inventory = program
+    .command('inventory')
+    .description('list the objects that schema files define, one JSON line each')
+    .argument(
+      '[file...]',
+      'SQL files, folders or globs in the order in which they apply (default: those of the project)',
+    )
+    .action(async (files: string[]) => {
+      status = await inventoryCommand(files, io);
+    });
+  for (const command of [scan, report, assertions, inventory]) configure(command, (text) => (help += text));
   for (const command of [scan, report]) {
     command
       .option(

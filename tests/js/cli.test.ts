@@ -295,6 +295,52 @@ describe('pgtap-cov', () => {
     expect(stderr).toMatch(/INPUT: .*a\.sql:2: this is no text/);
   });
 
+  it('lists every object that schema files define, and says what the text does not tell', async () => {
+    const directory = await makeProject({
+      '1.sql':
+        'create table p (a int primary key) partition by list (a);\ncreate table p1 partition of p default;\n',
+      '2.sql':
+        'create schema tests;\ncreate table tests.t ();\ncreate function f(a int4, text default null) returns int\nlanguage sql as $$ select 1 $$;\n',
+      '10.sql': "do $$ begin execute current_setting('x'); end $$;\ndrop table tests.t;\n\n\\ir more/a.sql\n",
+      'more/a.sql': 'create view v (x) as select 1;',
+    });
+    const files = [join(directory, '*.sql'), join(directory, 'gone.sql')];
+    const { status, stdout, stderr } = await cli(['inventory', ...files]);
+    expect(status).toBe(3);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map((o) => `${o.kind} ${o.schema}.${o.name}.${o.sub}(${o.args})`)).toEqual(
+      expect.arrayContaining(['schema .tests.()', 'table public.p1.()', 'function public.f.(integer, text)']),
+    );
+    expect(lines.find((o) => o.kind === 'function')).toEqual({
+      kind: 'function',
+      schema: 'public',
+      name: 'f',
+      sub: '',
+      args: 'integer, text',
+      file: expect.stringMatching(/\b2\.sql$/),
+      line: 3,
+    });
+    expect(lines.some((o) => o.schema === 'tests' && o.kind === 'table')).toBe(false);
+    expect(stderr).toMatch(/INPUT: .*gone\.sql: cannot be opened/);
+    expect(stderr).toMatch(/warning: .*10\.sql:1: dynamic-definition: /);
+  });
+
+  it('lists the objects of the project where no file is given', async () => {
+    const here = process.cwd();
+    try {
+      process.chdir(await makeProject());
+      const { status, stdout } = await cli(['inventory']);
+      expect(status).toBe(0);
+      expect(stdout).toContain('"name":"forgotten"');
+      expect((await cli(['inventory', 'nothing/*.sql'])).status).toBe(2);
+    } finally {
+      process.chdir(here);
+    }
+  });
+
   it('ends with 130 and without scratch files when it is interrupted', async () => {
     const { status, stderr } = await cli([await makeProject()], AbortSignal.abort());
     expect({ status, stderr }).toMatchObject({ status: 130, stderr: expect.stringContaining('ABORTED') });

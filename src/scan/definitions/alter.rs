@@ -138,7 +138,9 @@ impl Reader<'_, '_> {
             let Some(name) = action.name() else { return Ok(()) };
             let column = Name { schema: None, name, line };
             if action.take_word("add") && action.find_word("identity") {
-                return self.owned_sequence(target, column, true);
+                action.skip(1);
+                let options = action.group();
+                return self.identity(target, column, options);
             }
             if action.take_words(&["drop", "identity"]) {
                 return self.emit_sub(ObjectKind::Column, target, column, Op::Alter, note::NO_IDENTITY);

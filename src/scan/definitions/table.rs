@@ -191,8 +191,9 @@ impl Reader<'_, '_> {
                 }
             } else {
                 if rest.take_words(&["as", "identity"]) {
+                    let options = rest.group();
                     if columns {
-                        self.owned_sequence(table, column, true)?;
+                        self.identity(table, column, options)?;
                     }
                 } else if rest.group().is_none() {
                     rest.skip(1);
@@ -211,6 +212,22 @@ impl Reader<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The sequence of an identity column; its options may name it.
+    pub(super) fn identity(
+        &mut self,
+        table: Name<'_>,
+        column: Name<'_>,
+        options: Option<Cursor<'_>>,
+    ) -> Result<(), Full> {
+        let named = options.and_then(|mut options| {
+            let found = options.find_word("sequence") && options.take_words(&["sequence", "name"]);
+            if found { options.qualified() } else { None }
+        });
+        let Some(name) = named else { return self.owned_sequence(table, column, true) };
+        self.emit(ObjectKind::Sequence, name, Op::Create, b"identity")?;
+        self.emit_key(ObjectKind::Relation, table, column.name, b"", Op::Alter, note::OWNER, column.line)
     }
 
     /// The sequence of a serial or identity column.
