@@ -3,6 +3,7 @@ export * from './index.js';
 export { discover, type Discovery } from './discover.js';
 export { FileRange } from './files.js';
 export { findProject, type Project, type ProjectGlobs } from './project.js';
+export { liveSource, type Live, type LiveOptions } from './live.js';
 export { openDatabase, scanProject, type ProjectScan, type ProjectScanOptions } from './scan-project.js';
 export {
   scan,

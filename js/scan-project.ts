@@ -6,14 +6,26 @@ import { Coverage } from './coverage.js';
 import { CoverageError, withDetails } from './error.js';
 import { FileRange, NewFile, readText, streamFile } from './files.js';
 import { includesFrom } from './include.js';
+import { liveSource, type Live } from './live.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
 import { scan, type ScanOptions, type ScanResult, type ScanSource } from './scan.js';
 import { FsStore } from './stores/fs.js';
 
 export interface ProjectScanOptions
-  extends ProjectGlobs, Pick<ScanOptions, 'limits' | 'everything' | 'onProgress' | 'signal'> {
+  extends
+    LiveScanOptions,
+    ProjectGlobs,
+    Pick<ScanOptions, 'limits' | 'everything' | 'onProgress' | 'signal'> {
   /** Where to keep the coverage database; default: it goes with `close`. */
   database?: string;
+}
+
+/** Reads the schema of a server instead of the text of its migrations. */
+export interface LiveScanOptions {
+  /** A running server, or PGlite with the migrations applied. */
+  live?: Live;
+  /** Extensions whose members are kept. */
+  extensions?: string[];
 }
 
 /** A finished scan with its database, open. */
@@ -91,7 +103,9 @@ async function scanInto(
   try {
     const result = await scan({
       sources: [
-        ...project.schema.map((path) => source(path, 'schema')),
+        ...(options.live
+          ? [await liveSource(options.live, { directory, ...project, ...options })]
+          : project.schema.map((path) => source(path, 'schema'))),
         ...project.tests.map((path) => source(path, 'tests')),
       ],
       onInclude: includesFrom(async (path) => {

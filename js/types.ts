@@ -1,7 +1,10 @@
 /** The values that cross the package's boundary. Sizes are bytes, lines count from 1, cursors are opaque. */
 
-/** What a source contributes: `schema` defines objects, `tests` exercise them. */
-export type Role = 'schema' | 'tests';
+/**
+ * What a source contributes: `schema` defines objects, `tests` exercise them, `inventory` lists the objects of a server's
+ * catalogue.
+ */
+export type Role = 'schema' | 'tests' | 'inventory';
 
 /** Names one input. The path identifies it in every report; `/` separates, relative to the project. */
 export interface SourceInfo {

@@ -224,7 +224,7 @@ fn survives(text: &[u8], role: SourceRole) {
     let limits = Limits { arena_bytes: MIN_ARENA_BYTES, statement_bytes: MIN_STATEMENT_BYTES };
     let settings = Settings { limits, ..Settings::default() };
     let after: &[u8] = match role {
-        Schema => b"\n;CREATE TABLE after (a int);",
+        Schema | SourceRole::Inventory => b"\n;CREATE TABLE after (a int);",
         Tests => b"\n;SELECT has_table('after');",
     };
     let schema = [("s.sql", Schema, &b"CREATE TABLE after (a int);"[..]), ("x.sql", role, &[text, after].concat())];

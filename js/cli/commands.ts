@@ -6,13 +6,21 @@ import { listCalls } from '../calls.js';
 import { CoverageError, messageOf, withDetails } from '../error.js';
 import { readText, streamFile } from '../files.js';
 import { rowsOf } from '../pages.js';
-import { expand, findProject } from '../project.js';
+import { expand, findProject, type Project } from '../project.js';
 import { openDatabase, scanFiles, scanProject, type ProjectScanOptions } from '../scan-project.js';
 import { visible } from '../reports/names.js';
+import type { CoveredObject } from '../types.js';
 import { describe, Output, ProgressLine, type Io } from './io.js';
 import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
 
-export interface ScanCommandOptions extends ReportOptions {
+/** Options of commands that may read the schema of a server. */
+export interface LiveCommandOptions {
+  db?: string;
+  embedded?: boolean;
+  extension?: string[];
+}
+
+export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
   schema?: string[];
   tests?: string[];
   database?: string;
@@ -23,7 +31,11 @@ export interface ScanCommandOptions extends ReportOptions {
 export async function scanCommand(directory: string, options: ScanCommandOptions, io: Io): Promise<number> {
   const names = chosenReporters(options);
   const progress = new ProgressLine(io.stderr);
-  const scanOptions: ProjectScanOptions = { signal: io.signal, onProgress: (now) => progress.show(now) };
+  const scanOptions: ProjectScanOptions = {
+    ...liveOptions(options),
+    signal: io.signal,
+    onProgress: (now) => progress.show(now),
+  };
   if (options.schema) scanOptions.schema = options.schema;
   if (options.tests) scanOptions.tests = options.tests;
   if (options.database !== undefined) scanOptions.database = options.database;
@@ -104,24 +116,81 @@ export async function assertionsCommand(
  * Lists the objects that schema files define, one JSON line each; without files, those of the project here. What the
  * text does not tell goes to stderr. The status is 3 when a file could not be read; the rest is listed.
  */
-export async function inventoryCommand(files: string[], io: Io): Promise<number> {
-  const progress = new ProgressLine(io.stderr);
+export async function inventoryCommand(
+  files: string[],
+  options: LiveCommandOptions & { checkInventory?: boolean },
+  io: Io,
+): Promise<number> {
+  const asked = liveOptions(options);
+  const { live } = asked;
+  if (options.checkInventory && !live) {
+    throw new CoverageError(
+      'CONFIG',
+      '--check-inventory compares with a server: give --db or --embedded, too',
+    );
+  }
   const project =
     files.length > 0
       ? { schema: await expand('.', files), tests: [], layout: '' }
-      : { ...(await findProject('.')), tests: [] };
+      : live && 'url' in live && !options.checkInventory
+        ? { schema: [], tests: [], layout: '' }
+        : { ...(await findProject('.')), tests: [] };
+  if (!options.checkInventory) return listInventory(project, asked, io, objectLine);
+  // objects of the text alone, then of the server alone
+  const [text, server]: [Set<string>, Set<string>] = [new Set(), new Set()];
+  const status = await listInventory(project, {}, io, collect(text));
+  await listInventory(project, asked, io, collect(server));
+  const output = new Output(io.stdout);
+  for (const key of text) if (!server.has(key)) await output.write(`- ${key}\n`);
+  for (const key of server) if (!text.has(key)) await output.write(`+ ${key}\n`);
+  const equal = text.size === server.size && Array.from(text).every((key) => server.has(key));
+  return status || (equal ? 0 : 1);
+}
+
+function liveOptions({
+  db,
+  embedded,
+  extension,
+}: LiveCommandOptions): Pick<ProjectScanOptions, 'live' | 'extensions'> {
+  if (db !== undefined && embedded) throw new CoverageError('CONFIG', 'give either --db or --embedded');
+  return {
+    ...(db !== undefined && { live: { url: db } }),
+    ...(embedded && { live: { embedded: true } }),
+    ...(extension && { extensions: extension }),
+  };
+}
+
+function objectLine({ kind, schema, name, sub, args, defined: { file, line } }: CoveredObject): string {
+  return `${JSON.stringify({ kind, schema, name, sub, args, file, line })}\n`;
+}
+
+/** Keeps the key of each object as a line of JSON and prints nothing. */
+function collect(keys: Set<string>): (object: CoveredObject) => string {
+  return ({ kind, schema, name, sub, args }) => {
+    keys.add(JSON.stringify({ kind, schema, name, sub, args }));
+    return '';
+  };
+}
+
+async function listInventory(
+  project: Project,
+  asked: Pick<ProjectScanOptions, 'live' | 'extensions'>,
+  io: Io,
+  lineOf: (object: CoveredObject) => string,
+): Promise<number> {
+  const progress = new ProgressLine(io.stderr);
   const scanned = await scanFiles('.', project, {
     everything: true,
+    ...asked,
     signal: io.signal,
     onProgress: (now) => progress.show(now),
   }).finally(() => progress.clear());
   try {
     const output = new Output(io.stdout);
     let lines = '';
-    for await (const { kind, schema, name, sub, args, defined } of scanned.coverage.iterate()) {
+    for await (const object of scanned.coverage.iterate()) {
       checkAborted(io.signal);
-      const { file, line } = defined;
-      lines += `${JSON.stringify({ kind, schema, name, sub, args, file, line })}\n`;
+      lines += lineOf(object);
       if (lines.length < LINES_BYTES) continue;
       await output.write(lines);
       lines = '';

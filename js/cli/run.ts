@@ -72,9 +72,23 @@ export async function run(args: string[], io: Io): Promise<number> {
       '[file...]',
       'SQL files, folders or globs in the order in which they apply (default: those of the project)',
     )
-    .action(async (files: string[]) => {
-      status = await inventoryCommand(files, io);
+    .option(
+      '--check-inventory',
+      'compare with --db or --embedded: - only in the files, + only there; status 1 if any',
+    )
+    .action(async (files: string[], options: Parameters<typeof inventoryCommand>[1]) => {
+      status = await inventoryCommand(files, options, io);
     });
+  for (const command of [scan, inventory]) {
+    command
+      .option('--db <url>', 'read the schema from this database instead: postgres://USER@HOST:PORT/NAME')
+      .option('--embedded', 'read the schema from PGlite, after it ran the schema files')
+      .option(
+        '--extension <name>',
+        'with --db or --embedded, keep what this extension brings (repeatable)',
+        each,
+      );
+  }
   for (const command of [scan, report, assertions, inventory]) configure(command, (text) => (help += text));
   for (const command of [scan, report]) {
     command

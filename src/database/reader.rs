@@ -706,8 +706,7 @@ fn evidence_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<Option<E
 
 fn file_row(bytes: &mut Bytes<'_>) -> Result<FileRow, Error> {
     let path = text(bytes)?;
-    let roles = [SourceRole::Schema, SourceRole::Tests];
-    let role = *roles.get(usize::from(bytes.u8()?)).ok_or_else(|| unknown("role"))?;
+    let role = *SourceRole::ALL.get(usize::from(bytes.u8()?)).ok_or_else(|| unknown("role"))?;
     let complete = bytes.u8()? == 1;
     let length = bytes.u64()?;
     bytes.bytes()?;

@@ -328,7 +328,7 @@ impl Merge {
             .collect();
         order::sort(&mut readings, |a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let mut files: HashMap<Vec<u8>, u32> = HashMap::new();
-        for role in [SourceRole::Tests, SourceRole::Schema] {
+        for role in [SourceRole::Tests, SourceRole::Inventory, SourceRole::Schema] {
             for (file, source) in self.sources.iter().enumerate().filter(|(_, source)| source.entry.role == role) {
                 files.insert(unspell(&source.entry.path), to_u32(file));
             }

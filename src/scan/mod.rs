@@ -32,20 +32,26 @@ pub enum SourceRole {
     Schema,
     /// pgTAP tests.
     Tests,
+    /// Definitions that were read from the catalogue of a server.
+    Inventory,
 }
 
 impl SourceRole {
+    /// Every role; a number is a place in here.
+    pub const ALL: [SourceRole; 3] = [SourceRole::Schema, SourceRole::Tests, SourceRole::Inventory];
+
     /// The stable spelling.
     pub fn as_str(self) -> &'static str {
         match self {
             SourceRole::Schema => "schema",
             SourceRole::Tests => "tests",
+            SourceRole::Inventory => "inventory",
         }
     }
 
     /// The role that is spelled so.
     pub fn from_word(word: &str) -> Option<Self> {
-        [SourceRole::Schema, SourceRole::Tests].into_iter().find(|role| role.as_str() == word)
+        SourceRole::ALL.into_iter().find(|role| role.as_str() == word)
     }
 }
 
@@ -242,7 +248,7 @@ impl Scanner {
     }
 
     fn follow_plan(&mut self, counts: Counts) {
-        if !self.fixed || self.reading.role == SourceRole::Schema {
+        if !self.fixed || self.reading.role != SourceRole::Tests {
             return;
         }
         let (command, _) = self.statement.meta();
@@ -410,7 +416,7 @@ impl Reading {
                 }
                 Ok(())
             }
-            SourceRole::Schema => {
+            SourceRole::Schema | SourceRole::Inventory => {
                 let defines = matches!(first_word(cursor), b"create" | b"alter" | b"do" | b"drop");
                 if is_part && !statement.is_continuation && defines {
                     over_limit(cursor.line(), facts)?;

@@ -96,8 +96,9 @@ impl Manifest {
 
 /// The role that is spelled so.
 pub fn role(word: &str) -> Result<SourceRole, JsValue> {
-    SourceRole::from_word(word)
-        .ok_or_else(|| thrown(&Error::new(Code::Config, format!("the role is {word:?}; give 'schema' or 'tests'"))))
+    SourceRole::from_word(word).ok_or_else(|| {
+        thrown(&Error::new(Code::Config, format!("the role is {word:?}; give 'schema', 'tests' or 'inventory'")))
+    })
 }
 
 #[derive(Serialize)]

@@ -10,6 +10,8 @@ interface PackageJson {
   license: string;
   engines: { node: string };
   dependencies: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional: boolean }>;
   devDependencies?: Record<string, string>;
 }
 const workspace = JSON.parse(text('package.json')) as PackageJson;
@@ -49,7 +51,13 @@ describe('dependencies', () => {
       }
     }
     const packages = [...imported].filter((name) => !name.startsWith('node:')).sort();
-    expect(packages).toEqual(Object.keys(published.dependencies).sort());
+    // the optional peers that a command asks for when it is used
+    const lazily = Object.keys(published.peerDependencies ?? {}).filter((name) => packages.includes(name));
+    expect(packages).toEqual([...Object.keys(published.dependencies), ...lazily].sort());
+    for (const peer of Object.keys(published.peerDependencies ?? {})) {
+      expect(published.peerDependenciesMeta?.[peer]).toEqual({ optional: true });
+      expect(workspace.devDependencies).toHaveProperty([peer]);
+    }
   });
 });
 
