@@ -18,7 +18,7 @@ export interface LiveOptions {
 }
 
 /**
- * The inventory of a server as a source. Its name holds neither user nor password.
+ * The inventory of a server as a source, which says what there is; schema sources beside it tell the places. Its name holds neither user nor password.
  *
  * Rejects with `CONFIG` where the driver is not installed or the URL is none, `INPUT` where the server cannot be reached
  * or refuses a migration, with file and line.

@@ -103,9 +103,9 @@ async function scanInto(
   try {
     const result = await scan({
       sources: [
-        ...(options.live
-          ? [await liveSource(options.live, { directory, ...project, ...options })]
-          : project.schema.map((path) => source(path, 'schema'))),
+        ...project.schema.map((path) => source(path, 'schema')),
+        // with a server, the text tells the places alone
+        ...(options.live ? [await liveSource(options.live, { directory, ...project, ...options })] : []),
         ...project.tests.map((path) => source(path, 'tests')),
       ],
       onInclude: includesFrom(async (path) => {

@@ -215,6 +215,18 @@ impl Inventory {
         wanted.kind != ObjectKind::Column || relations.iter().all(has_columns)
     }
 
+    /// Takes the places of objects from an inventory that has them, too.
+    pub fn take_places(&mut self, from: &Inventory) {
+        for object in &mut self.objects {
+            let Object { kind, schema, name, sub, args, .. } = &*object;
+            let wanted = Wanted { kind: *kind, scope: Scope::Named, schema, name, sub, args };
+            if let Some(id) = from.find(wanted).first() {
+                let defined = from.object(*id);
+                (object.file, object.line) = (defined.file, defined.line);
+            }
+        }
+    }
+
     /// A source creates this schema, or it is `public`.
     pub fn owns_schema(&self, schema: &[u8]) -> bool {
         self.schemas.contains(schema)

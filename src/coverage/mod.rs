@@ -156,6 +156,8 @@ pub struct Fold {
     /// Messages about included files, which come with each reading.
     repeated: HashSet<Diagnostic>,
     inventory: Inventory,
+    /// What the text defines, where a server says what there is: it tells the places.
+    text: Option<Inventory>,
     evidence: Vec<Evidence>,
     stale: Vec<Stale>,
     diagnostics: Vec<Diagnostic>,
@@ -177,6 +179,9 @@ impl Fold {
 
     /// Adds up. Costs n log n in the evidence and in the objects.
     pub fn finish(mut self) -> Folded {
+        if let Some(text) = self.text.take() {
+            self.inventory.take_places(&text);
+        }
         let listed = |o: &Object| if self.everything { o.exists() } else { counts(o) };
         let mut order: Vec<ObjectId> = self.inventory.objects().filter(|(_, o)| listed(o)).map(|(id, _)| id).collect();
         let key = |id: ObjectId| {
@@ -279,6 +284,7 @@ fn counts(object: &Object) -> bool {
 impl Joined for Fold {
     fn sources(&mut self, sources: &[Source], includes: &[Place]) {
         self.roles = sources.iter().map(|source| source.entry.role).collect();
+        self.text = self.roles.contains(&SourceRole::Inventory).then(Inventory::new);
         for place in includes {
             let is_schema = |file: u32| self.role(file) == Some(SourceRole::Schema);
             let counts = !self.superseded.contains(&place.source);
@@ -308,6 +314,12 @@ impl Joined for Fold {
             true => spell(&row.name),
             false => format!("{} on {}", spell(&row.sub), spell(&row.name)),
         };
+        if self.role(place.source) == Some(SourceRole::Schema)
+            && let Some(text) = &mut self.text
+        {
+            text.replay(place, row, kind, op);
+            return Ok(());
+        }
         match self.inventory.replay(place, row, kind, op) {
             Replayed::Done => {}
             Replayed::Duplicate => {
@@ -370,6 +382,10 @@ impl Joined for Fold {
             return Ok(());
         }
         let code = row.code()?;
+        if self.text.is_some() && self.role(place.source) == Some(SourceRole::Schema) {
+            // the server knows better
+            return Ok(());
+        }
         let detail = spell(&row.detail);
         let message = match code {
             Code::Ambiguous => {

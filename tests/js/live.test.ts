@@ -34,13 +34,15 @@ afterAll(stopPglite);
 async function keys(directory: string, options: ProjectScanOptions) {
   const scanned = await scanProject(directory, { ...options, everything: true });
   const found: string[] = [];
-  for await (const { kind, schema, name, sub, args } of scanned.coverage.iterate()) {
+  const places: string[] = [];
+  for await (const { kind, schema, name, sub, args, defined } of scanned.coverage.iterate()) {
     found.push(JSON.stringify([kind, schema, name, sub, args]));
+    places.push(`${kind} ${name} ${sub} ${defined.file}:${defined.line}`);
   }
   const files = (await scanned.coverage.files({ limit: 9 })).rows.map(({ path, role }) => `${role} ${path}`);
   const { totals } = await scanned.coverage.summary();
   await scanned.close();
-  return { found: found.sort(), files, totals };
+  return { found: found.sort(), places: places.sort(), files, totals };
 }
 
 describe('the schema of a server', () => {
@@ -56,7 +58,13 @@ describe('the schema of a server', () => {
     const [text, embedded] = [await keys(directory, {}), await keys(directory, { live: { embedded: true } })];
     expect(embedded.found).toEqual(text.found);
     expect(embedded.totals).toEqual(text.totals);
-    expect(embedded.files).toEqual(['inventory (embedded)', 'tests supabase/tests/a.test.sql']);
+    expect(embedded.files).toEqual([
+      'schema supabase/migrations/1_a.sql',
+      'schema supabase/migrations/2_b.sql',
+      'inventory (embedded)',
+      'tests supabase/tests/a.test.sql',
+    ]);
+    expect(embedded.places).toEqual(text.places);
     expect(text.found.length).toBeGreaterThan(40);
   }, 60_000);
 
@@ -71,7 +79,7 @@ describe('the schema of a server', () => {
       const url = `postgres://postgres:se%20cret@127.0.0.1:${port}/postgres`;
       const [text, live] = [await keys(directory, {}), await keys(directory, { live: { url } })];
       expect(live.found).toEqual(text.found);
-      expect(live.files[0]).toBe(`inventory postgres://127.0.0.1:${port}/postgres`);
+      expect(live.files[2]).toBe(`inventory postgres://127.0.0.1:${port}/postgres`);
     } finally {
       await server.stop();
     }
