@@ -27,7 +27,7 @@ fn sort_numbers(order: &mut [u32], compare: &dyn Fn(u32, u32) -> Ordering) {
     order.sort_unstable_by(|a, b| compare(*a, *b).then(a.cmp(b)));
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -410,6 +410,8 @@ impl Joined for Fold {
             Code::Unterminated => {
                 "the file ends inside of the literal, comment or COPY data that begins here".to_owned()
             }
+            Code::Broken if detail == "(" => "the parenthesis is not closed before the statement ends".to_owned(),
+            Code::Broken => format!("{detail}: no statement of PostgreSQL begins like this; it is passed over"),
             Code::NotRead => format!("{detail}: not read yet, so that the inventory lacks what it makes"),
             Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),
             Code::DescriptionLooksLikeName => {

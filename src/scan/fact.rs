@@ -205,7 +205,7 @@ words! {
         Contradiction = "contradiction", DynamicDefinition = "dynamic-definition", UnknownObject = "unknown-object",
         Duplicate = "duplicate-definition", AmbiguousCall = "ambiguous-call", NestedTooDeep = "nested-too-deep",
         UnknownFunction = "unknown-function", AnyError = "throws-any-error", DescriptionOutside = "description-outside",
-        Template = "template", Plan = "plan", NotRead = "definition-not-read",
+        Template = "template", Plan = "plan", NotRead = "definition-not-read", Broken = "broken-statement",
     }
 }
 
@@ -213,7 +213,7 @@ impl Code {
     /// `error`, `warning` or `info`.
     pub fn severity(self) -> &'static str {
         match self {
-            Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Unterminated => "error",
+            Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Unterminated | Code::Broken => "error",
             Code::AmbiguousCall | Code::AnyError => "info",
             _ => "warning",
         }

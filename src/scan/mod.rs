@@ -13,6 +13,7 @@ pub mod lints;
 pub mod reference;
 pub mod rows;
 pub mod session;
+pub mod syntax;
 
 use crate::error::{Code as ErrorCode, Error};
 use crate::limits::{DETAIL_BYTES, INCLUDES, Limits, NESTING, PATH_BYTES, to_u32};
@@ -392,6 +393,12 @@ impl Reading {
         let place = Place { session, context, limit: self.settings.limits.statement_bytes };
         if let Some(line) = statement.unterminated {
             facts.fact(Fact::Diagnostic { code: Code::Unterminated, detail: b"", line })?;
+        }
+        if depth == 0 && !statement.is_continuation {
+            syntax::read(statement, facts)?;
+            if statement.unclosed.is_some() {
+                return Ok(());
+            }
         }
         let is_part = statement.end == End::Part || statement.is_continuation;
         match self.role {

@@ -78,6 +78,8 @@ pub struct Statement {
     pub is_continuation: bool,
     /// The input ended inside of a literal, a comment or COPY data that began on this line.
     pub unterminated: Option<u32>,
+    /// It ended inside of the parenthesis on this line.
+    pub unclosed: Option<u32>,
     meta: Vec<u8>,
     meta_line: u32,
     /// Opening parentheses and brackets that are not closed in this part.
@@ -98,6 +100,9 @@ const NAME_TOKENS: usize = 8;
 const TYPICAL_BYTES: usize = 256;
 const TYPICAL_TOKENS: usize = 64;
 
+/// RULE in the head of a statement.
+const RULE: u8 = b'u';
+
 /// What is not closed ends with the statement.
 const UNCLOSED: u32 = u32::MAX;
 
@@ -112,6 +117,7 @@ impl Statement {
             end: End::Open,
             is_continuation: false,
             unterminated: None,
+            unclosed: None,
             meta: Vec::new(),
             meta_line: 0,
             open: Vec::new(),
@@ -154,6 +160,7 @@ impl Statement {
         self.end = End::Open;
         self.is_continuation = part;
         self.unterminated = None;
+        self.unclosed = None;
         self.unicode = None;
         self.uescape = false;
         if !part {
@@ -169,6 +176,7 @@ impl Statement {
         if self.end == End::Open {
             self.settle_unicode(b'\\');
             self.end = End::Whole;
+            self.note_unclosed();
         }
         !self.items.is_empty() || self.unterminated.is_some()
     }
@@ -207,8 +215,11 @@ impl Statement {
             return;
         }
         let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
-        if self.words < 4 && (is(b"create") || is(b"function") || is(b"procedure") || is(b"or") || is(b"replace")) {
-            self.head[self.words as usize] = word[0].to_ascii_lowercase();
+        if self.words < 4
+            && (is(b"create") || is(b"function") || is(b"procedure") || is(b"or") || is(b"replace") || is(b"rule"))
+        {
+            // REPLACE begins as RULE does
+            self.head[self.words as usize] = if is(b"rule") { RULE } else { word[0].to_ascii_lowercase() };
         }
         self.words = self.words.saturating_add(1);
         let routine = match self.head {
@@ -223,6 +234,16 @@ impl Statement {
             } else if is(b"end") {
                 self.begins = self.begins.saturating_sub(1);
             }
+        }
+    }
+
+    fn is_rule(&self) -> bool {
+        matches!(self.head, [b'c', RULE, ..] | [b'c', b'o', b'r', RULE])
+    }
+
+    fn note_unclosed(&mut self) {
+        if self.parens > 0 {
+            self.unclosed = self.open.last().and_then(|at| self.items.get(*at as usize)).map(|item| item.line);
         }
     }
 
@@ -337,8 +358,12 @@ impl Statement {
         match byte {
             b'(' => self.parens = self.parens.saturating_add(1),
             b')' => self.parens = self.parens.saturating_sub(1),
-            b';' if self.parens == 0 && self.begins == 0 => {
+            // psql waits for the parenthesis to be closed, and the server then refuses all of it; here the next statement
+            // is read. In the actions of a rule semicolons stand in parentheses
+            b';' if self.begins == 0 && (self.parens == 0 || !self.is_rule()) => {
                 self.end = End::Whole;
+                self.note_unclosed();
+                self.parens = 0;
                 return if self.is_copy_from_stdin() { Flow::StopForCopyData } else { Flow::Stop };
             }
             _ => {}
