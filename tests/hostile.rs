@@ -305,3 +305,22 @@ fn a_page_of_a_database_with_long_keys_is_bounded() {
     }
     assert_eq!(found, 2000, "no row is lost");
 }
+
+/// Partitions of each other, which the server refuses, go round in circles.
+#[test]
+fn no_endless_loop_by_partitions_of_each_other() {
+    for turn in [
+        "ALTER TABLE t ATTACH PARTITION u DEFAULT; ALTER TABLE u ATTACH PARTITION t DEFAULT;",
+        "CREATE TABLE t PARTITION OF t DEFAULT; ALTER TABLE t ATTACH PARTITION t DEFAULT;",
+        "ALTER INDEX i ATTACH PARTITION j; ALTER INDEX j ATTACH PARTITION i;",
+    ] {
+        let sql = format!(
+            "CREATE TABLE t (a int UNIQUE, b int REFERENCES t (a)) PARTITION BY LIST (a);
+             CREATE TABLE u (a int UNIQUE, b int REFERENCES t (a)) PARTITION BY LIST (a);
+             CREATE INDEX i ON t (b); CREATE INDEX j ON u (b); {turn} CREATE INDEX ON t (a); CREATE INDEX ON u (a);
+             ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (a), ADD FOREIGN KEY (a) REFERENCES t (a);
+             ALTER TABLE u ADD FOREIGN KEY (a) REFERENCES t (a); DROP TABLE t CASCADE;"
+        );
+        database(&[("s.sql", Schema, sql.as_bytes())], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+    }
+}

@@ -1,14 +1,29 @@
 //! What a table has from another: LIKE, OF, INHERITS, and partitions that come and go.
 
-use super::needs::Need;
-use super::{Inventory, Object, ObjectId, Replayed};
+use super::needs::{Edge, Need};
+use super::{Inventory, Object, ObjectId, Replayed, place};
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{self, Like};
-use crate::scan::fact::ObjectKind;
-use std::collections::HashMap;
+use crate::scan::fact::{FOR_EACH_ROW, ObjectKind};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Objects that are copied in all: a few kilobytes of text could ask for millions.
 const MOST_COPIES: usize = 500_000;
+/// Levels of partitions.
+const MOST_LEVELS: usize = 64;
+/// Indexes of a table, written alike, among which the one that a partition's parent has is looked for.
+const MOST_ALIKE: usize = 256;
+
+/// What tells keys, indexes and foreign keys of a table apart.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    /// Of the tokens, where columns stand as numbers.
+    hash: u64,
+    /// Those columns.
+    columns: Vec<ObjectId>,
+    /// NO INHERIT, or ONLY
+    only: bool,
+}
 
 impl Inventory {
     /// LIKE and OF.
@@ -33,7 +48,7 @@ impl Inventory {
         self.edge(parent, table, Need::Child);
         let mut outcome = Replayed::Done;
         for part in self.parts_of(parent) {
-            if !self.pass_on(part, table) {
+            if self.pass_on(part, table).is_err() {
                 outcome = Replayed::Unsure;
             }
         }
@@ -43,39 +58,86 @@ impl Inventory {
     /// NO INHERIT: what was inherited becomes the table's own.
     pub(super) fn disinherit(&mut self) {
         let Some(table) = self.subject else { return };
-        for part in self.parts_of(table).into_iter().chain([table]) {
-            if self.object(part).is_inherited || part == table {
-                self.change(part, |o| {
-                    o.is_inherited = false;
-                    o.version += 1;
-                });
+        self.change(table, |o| o.version += 1);
+        for part in self.parts_of(table) {
+            if self.object(part).origin.is_some() {
+                self.change(part, |o| o.origin = None);
             }
         }
         self.about(Some(table));
     }
 
-    pub(super) fn attach(&mut self, row: &OwnedRecord) {
-        let parent = self.targets(row, ObjectKind::Relation).first().copied();
-        let Some(table) = self.subject else { return };
-        if let Some(parent) = parent {
-            self.edge(parent, table, Need::Part);
+    /// A partition gets what its parent has (`ATExecAttachPartition`); an index is attached to an index.
+    pub(super) fn attach(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
+        let parent = self.targets(row, kind).first().copied();
+        let Some(table) = self.subject else { return Replayed::Unknown };
+        if kind == ObjectKind::Index {
+            if let Some(parent) = parent {
+                let (parent, part) = (self.constraint_of(parent), self.constraint_of(table));
+                self.tie(parent, part);
+            }
+            return Replayed::Done;
         }
         self.set_partition(table, true);
+        let Some(parent) = parent else { return Replayed::Unsure };
+        // the server refuses a second parent, one that is not partitioned, and one that is below
+        let is_below = self.above(parent).any(|above| above == table);
+        if self.object(table).origin.is_some() || self.object(parent).kind != ObjectKind::PartitionedTable || is_below {
+            return Replayed::Done;
+        }
+        if self.above(parent).count() > MOST_LEVELS {
+            return Replayed::Unsure;
+        }
+        self.change(table, |o| o.origin = Some(parent));
+        self.edge(parent, table, Need::Partition);
+        let mut outcome = Replayed::Done;
+        for part in self.parts_of(parent) {
+            match self.pass_on(part, table) {
+                Ok(Some(copy)) if self.hand_down(copy) == Replayed::Done => {}
+                Ok(None) => {}
+                _ => outcome = Replayed::Unsure,
+            }
+        }
+        for key in self.referring.get(&parent).cloned().unwrap_or_default() {
+            // a copy follows its original
+            let origin = self.object(key).origin.and_then(|origin| self.references.get(&origin));
+            if self.object(key).live
+                && origin.is_none_or(|(relation, _)| *relation != parent)
+                && self.refer_to_part(key, table).is_err()
+            {
+                outcome = Replayed::Unsure;
+            }
+        }
+        self.about(Some(table));
+        outcome
     }
 
-    /// A partition that becomes a table has what its parent has.
+    /// What a partition has from its parent becomes its own, but for triggers (`DropClonedTriggersFromPartition`).
     pub(super) fn detach(&mut self, row: &OwnedRecord) -> Replayed {
         let parent = self.targets(row, ObjectKind::Relation).first().copied();
         let Some(table) = self.subject else { return Replayed::Unknown };
-        self.change(table, |o| o.version += 1);
+        let known = parent.is_some() && self.object(table).origin == parent;
+        self.change(table, |o| o.origin = None);
         self.set_partition(table, false);
-        match parent {
-            Some(parent) => {
-                let parts = self.not_attached(table, self.parts_of(parent));
-                self.copy(table, parts, Like::CONSTRAINTS | Like::INDEXES, row.line)
+        let mut gone = Vec::new();
+        for part in self.parts_of(table) {
+            if self.object(part).origin.is_some() {
+                match self.object(part).kind {
+                    ObjectKind::Trigger | ObjectKind::ConstraintTrigger => gone.push(part),
+                    _ => self.change(part, |o| o.origin = None),
+                }
             }
-            None => Replayed::Unsure,
         }
+        let refers = |edge: &Edge| edge.need == Need::Part && self.references.contains_key(&edge.dependent);
+        gone.extend(self.edges(table).iter().filter(|edge| refers(edge)).map(|edge| edge.dependent));
+        self.remove_all(gone, false);
+        self.about(Some(table));
+        if known { Replayed::Done } else { Replayed::Unsure }
+    }
+
+    /// A partition or part of one, then what each is there because of.
+    fn above(&self, id: ObjectId) -> impl Iterator<Item = ObjectId> {
+        std::iter::successors(Some(id), |id| self.object(*id).origin).take(MOST_LEVELS + 1)
     }
 
     fn set_partition(&mut self, table: ObjectId, is_partition: bool) {
@@ -89,69 +151,215 @@ impl Inventory {
         self.parts(&object.schema, &object.name)
     }
 
-    /// Gives children what a new column or constraint of their parent is.
+    /// Gives children and partitions what a new part of their parent is.
     pub(super) fn hand_down(&mut self, id: ObjectId) -> Replayed {
         let mut left = vec![id];
-        let mut outcome = Replayed::Done;
         while let Some(part) = left.pop() {
             let Some(relation) = self.relation_of(part) else { continue };
             for child in self.children(relation).into_iter().map(|edge| edge.dependent) {
-                let before = self.objects.len();
-                if !self.pass_on(part, child) {
-                    outcome = Replayed::Unsure;
-                }
-                if self.objects.len() > before {
-                    left.push(crate::limits::to_u32(before));
+                match self.pass_on(part, child) {
+                    Ok(copy) => left.extend(copy),
+                    Err(AtLimit) => return Replayed::Unsure,
                 }
             }
         }
-        outcome
+        Replayed::Done
     }
 
-    /// A column or CHECK constraint of a parent for its child, unless that has one of the name. False at the limit.
-    fn pass_on(&mut self, part: ObjectId, child: ObjectId) -> bool {
-        let kind = self.object(part).kind;
-        if !matches!(kind, ObjectKind::Column | ObjectKind::CheckConstraint) {
-            return true;
-        }
-        let Some(copied) = self.copy_part(part, child, self.object(part).line) else { return true };
-        match copied {
-            Ok(copy) => {
-                self.change(copy, |o| o.is_inherited = true);
-                self.edge(part, copy, Need::Copy);
-                true
+    /// A part of a parent for its child; none where that has it, or does not get it.
+    fn pass_on(&mut self, part: ObjectId, child: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
+        use ObjectKind::{
+            CheckConstraint, Column, ConstraintTrigger, ExclusionConstraint, ForeignKey, ForeignTable, Index,
+            PrimaryKey, Trigger, UniqueConstraint,
+        };
+        let (kind, is_partition) = (self.object(part).kind, self.object(child).is_partition);
+        let is_foreign = self.object(child).kind == ForeignTable;
+        let copied = match kind {
+            CheckConstraint if self.shapes.get(&part).is_some_and(|shape| shape.only) => None,
+            Column | CheckConstraint => match self.same_part(part, child) {
+                Some(own) if is_partition => {
+                    self.tie(part, own);
+                    None
+                }
+                Some(_) => None,
+                None => self.copy_part(part, child, self.line).transpose()?,
+            },
+            ConstraintTrigger if is_partition => self.copy_part(part, child, self.line).transpose()?,
+            Trigger if is_partition && self.object(part).detail.ends_with(FOR_EACH_ROW) => {
+                self.copy_part(part, child, self.line).transpose()?
             }
-            Err(AtLimit) => false,
+            PrimaryKey | UniqueConstraint | ExclusionConstraint | Index | ForeignKey
+                if is_partition && !is_foreign && self.constraint_of(part) == part =>
+            {
+                if let Some(own) = self.equal(part, child) {
+                    self.tie(part, own);
+                    None
+                } else if kind == ForeignKey {
+                    self.copy_foreign_key(part, child)?
+                } else {
+                    self.copy_key(part, child, self.line).transpose()?
+                }
+            }
+            _ => None,
+        };
+        if let Some(copy) = copied {
+            self.tie(part, copy);
         }
+        Ok(copied)
+    }
+
+    /// `copy` is there because of `part`.
+    fn tie(&mut self, part: ObjectId, copy: ObjectId) {
+        if part != copy && self.object(copy).origin.is_none() {
+            self.change(copy, |o| o.origin = Some(part));
+            self.edge(part, copy, Need::Copy);
+        }
+    }
+
+    /// The part of `table` that is of this kind and name.
+    fn same_part(&self, part: ObjectId, table: ObjectId) -> Option<ObjectId> {
+        let (part, table) = (self.object(part), self.object(table));
+        let same = self.by_place.get(&place(&table.schema, &table.name, &part.sub));
+        same.into_iter().flatten().copied().find(|id| self.object(*id).kind == part.kind)
+    }
+
+    /// The constraint that an index serves, or the index.
+    fn constraint_of(&self, index: ObjectId) -> ObjectId {
+        let object = self.object(index);
+        if object.kind != ObjectKind::Index {
+            return index;
+        }
+        let same = self.by_place.get(&place(&object.schema, &object.name, &object.sub));
+        let mut same = same.into_iter().flatten().copied();
+        same.find(|id| self.object(*id).kind.is_constraint()).unwrap_or(index)
+    }
+
+    /// Notes how a constraint or index looks: its tokens, where columns stand as numbers.
+    pub(super) fn shape(&mut self, id: ObjectId, tokens: &[&[u8]], only: bool) {
+        let Some(relation) = self.relation_of(id) else { return };
+        let of = self.object(id);
+        let (mut hash, mut columns) = (DefaultHasher::new(), Vec::new());
+        if of.kind == ObjectKind::ForeignKey {
+            self.references.get(&id).hash(&mut hash);
+        }
+        for token in tokens {
+            match self.column(&of.schema, &of.name, token) {
+                Some(column) => {
+                    let known = columns.iter().position(|known| *known == column);
+                    known.unwrap_or(columns.len()).hash(&mut hash);
+                    if known.is_none() {
+                        columns.push(column);
+                    }
+                }
+                None => token.hash(&mut hash),
+            }
+        }
+        self.keep_shape(id, relation, Shape { hash: hash.finish(), columns, only });
+    }
+
+    fn keep_shape(&mut self, id: ObjectId, relation: ObjectId, shape: Shape) {
+        if !shape.columns.is_empty() {
+            self.alike.entry((relation, shape.hash)).or_default().push(id);
+        }
+        self.shapes.insert(id, shape);
+    }
+
+    /// What `table` has of its own that is like this key, index or foreign key of its parent (`CompareIndexInfo`,
+    /// `tryAttachPartitionForeignKey`).
+    fn equal(&self, part: ObjectId, table: ObjectId) -> Option<ObjectId> {
+        let shape = self.shapes.get(&part)?;
+        let kind = self.object(part).kind;
+        let is_equal = |id: &ObjectId| {
+            let own = self.object(*id);
+            // an index may be attached to a constraint's
+            let same_kind = own.kind == kind
+                || kind == ObjectKind::Index
+                    && matches!(own.kind, ObjectKind::PrimaryKey | ObjectKind::UniqueConstraint);
+            let name = |id: &ObjectId| &self.object(*id).sub;
+            let columns = self.shapes.get(id).map(|own| own.columns.iter().map(name));
+            own.live
+                && own.origin.is_none()
+                && same_kind
+                && columns.is_some_and(|c| c.eq(shape.columns.iter().map(name)))
+        };
+        self.alike.get(&(table, shape.hash))?.iter().take(MOST_ALIKE).copied().find(is_equal)
+    }
+
+    /// What a key is: it goes to partitions and, of a foreign key, to those of the table that it refers to.
+    pub(super) fn spread(&mut self, id: ObjectId) -> Replayed {
+        if let Some((relation, _)) = self.references.get(&id).copied() {
+            for part in self.children(relation).into_iter().map(|edge| edge.dependent) {
+                if self.object(part).is_partition && self.refer_to_part(id, part).is_err() {
+                    return Replayed::Unsure;
+                }
+            }
+        }
+        self.hand_down(id)
+    }
+
+    /// A foreign key refers to a relation, and needs its key.
+    pub(super) fn refer(&mut self, id: ObjectId, relation: ObjectId, key: Option<ObjectId>) {
+        if let Some(key) = key {
+            self.edge(key, id, Need::Use);
+        }
+        self.references.insert(id, (relation, key));
+        self.referring.entry(relation).or_default().push(id);
+    }
+
+    /// A foreign key has a row in pg_constraint for each partition of the table that it refers to
+    /// (`addFkRecurseReferenced`).
+    fn refer_to_part(&mut self, key: ObjectId, part: ObjectId) -> Result<(), AtLimit> {
+        let original = self.above(key).last().unwrap_or(key);
+        let mut left = vec![(key, part)];
+        while let Some((key, part)) = left.pop() {
+            self.count_copy()?;
+            let object = self.object(key).clone();
+            let sub = self.choose_name(object.kind, &object.schema, (&object.name, &object.detail, b"fkey"));
+            let row = self.insert(Object { sub, is_partition: true, origin: None, ..object });
+            self.tie(key, row);
+            self.edge(part, row, Need::Part);
+            self.edge(part, original, Need::Use);
+            self.refer(row, part, None);
+            left.extend(self.children(part).into_iter().map(|edge| (row, edge.dependent)));
+        }
+        Ok(())
+    }
+
+    /// `CloneFkReferencing`
+    fn copy_foreign_key(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
+        self.count_copy()?;
+        let (from, to) = (self.object(part).clone(), self.object(table).clone());
+        let same = self.by_place.get(&place(&to.schema, &to.name, &from.sub));
+        let used = same.into_iter().flatten().any(|id| {
+            let kind = self.object(*id).kind;
+            kind.is_constraint() || kind == ObjectKind::ConstraintTrigger
+        });
+        let sub = match used {
+            true => self.choose_name(from.kind, &to.schema, (&to.name, &from.detail, b"fkey")),
+            false => from.sub.clone(),
+        };
+        let id = self.insert(Object {
+            schema: to.schema,
+            name: to.name,
+            sub,
+            file: self.file,
+            line: self.line,
+            origin: None,
+            version: 0,
+            ..from
+        });
+        self.copy_keys(part, id);
+        if let Some((relation, key)) = self.references.get(&part).copied() {
+            self.edge(relation, id, Need::Use);
+            self.refer(id, relation, key);
+        }
+        Ok(Some(id))
     }
 
     fn has_own_column(&self, table: ObjectId, part: ObjectId) -> bool {
         let (table, part) = (self.object(table), self.object(part));
         let column = self.column(&table.schema, &table.name, &part.sub);
-        part.kind == ObjectKind::Column && column.is_some_and(|id| !self.object(id).is_inherited)
-    }
-
-    /// `parts` of a parent without the keys and indexes that its partition has: those are attached, one to one.
-    fn not_attached(&self, partition: ObjectId, mut parts: Vec<ObjectId>) -> Vec<ObjectId> {
-        use ObjectKind::{ExclusionConstraint, Index, PrimaryKey, UniqueConstraint};
-        let key_of = |id: &ObjectId| {
-            let object = self.object(*id);
-            let is_key = matches!(object.kind, PrimaryKey | UniqueConstraint | ExclusionConstraint)
-                || object.kind == Index && !self.serves_constraint(object);
-            is_key.then_some((object.kind as u8, object.detail.as_slice()))
-        };
-        let mut there: HashMap<(u8, &[u8]), usize> = HashMap::new();
-        for key in self.parts_of(partition).iter().filter_map(key_of) {
-            *there.entry(key).or_default() += 1;
-        }
-        parts.retain(|id| match key_of(id).and_then(|key| there.get_mut(&key)) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                false
-            }
-            _ => true,
-        });
-        parts
+        part.kind == ObjectKind::Column && column.is_some_and(|id| self.object(id).origin.is_none())
     }
 
     /// Copies columns, and constraints, indexes and identity as `included` says.
@@ -191,7 +399,7 @@ impl Inventory {
     }
 
     fn serves_constraint(&self, index: &Object) -> bool {
-        let same = self.by_place.get(&super::place(&index.schema, &index.name, &index.sub));
+        let same = self.by_place.get(&place(&index.schema, &index.name, &index.sub));
         same.into_iter().flatten().any(|id| self.object(*id).kind.is_constraint())
     }
 
@@ -209,12 +417,11 @@ impl Inventory {
             file: self.file,
             line,
             is_partition: false,
-            is_inherited: false,
+            origin: None,
             version: 0,
             ..part_of.clone()
         };
-        let same = self.by_place.get(&super::place(&object.schema, &object.name, &object.sub));
-        if same.into_iter().flatten().any(|id| self.object(*id).kind == object.kind) {
+        if self.same_part(part, table).is_some() {
             return None;
         }
         if let Err(limit) = self.count_copy() {
@@ -249,7 +456,8 @@ impl Inventory {
             return Some(Err(limit));
         }
         let to = self.object(table).clone();
-        let sub = self.choose_name(kind, &to.schema, (&to.name, &detail, label.as_bytes()));
+        let columns = if kind == ObjectKind::PrimaryKey { b"" } else { detail.as_slice() };
+        let sub = self.choose_name(kind, &to.schema, (&to.name, columns, label.as_bytes()));
         let from = self.object(part).clone();
         let id = self.insert(Object {
             schema: to.schema,
@@ -258,7 +466,7 @@ impl Inventory {
             file: self.file,
             line,
             is_partition: false,
-            is_inherited: false,
+            origin: None,
             version: 0,
             ..from
         });
@@ -269,6 +477,11 @@ impl Inventory {
     /// The copy needs the columns of its relation that are called like those of the original.
     fn copy_keys(&mut self, part: ObjectId, copy: ObjectId) {
         let to = self.object(copy).clone();
+        if let (Some(shape), Some(relation)) = (self.shapes.get(&part).cloned(), self.relation_of(copy)) {
+            let name = |id: &ObjectId| self.column(&to.schema, &to.name, &self.object(*id).sub);
+            let columns = shape.columns.iter().filter_map(name).collect();
+            self.keep_shape(copy, relation, Shape { columns, ..shape });
+        }
         for column in self.keys.get(&part).cloned().unwrap_or_default() {
             if let Some(column) = self.column(&to.schema, &to.name, &self.object(column).sub) {
                 self.edge(column, copy, Need::Part);

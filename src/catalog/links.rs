@@ -154,7 +154,7 @@ impl Inventory {
             self.relation_names.insert((object.schema.clone(), name.to_vec()));
         }
         if object.kind.is_constraint() {
-            self.constraint_names.insert((object.schema.clone(), object.sub.clone()));
+            *self.constraint_names.entry((object.schema.clone(), object.sub.clone())).or_default() += 1;
         }
     }
 
@@ -176,8 +176,14 @@ impl Inventory {
         if let Some(name) = object.class_name() {
             self.relation_names.remove(&(object.schema.clone(), name.to_vec()));
         }
-        if object.kind.is_constraint() {
-            self.constraint_names.remove(&(object.schema.clone(), object.sub.clone()));
+        if object.kind.is_constraint()
+            && let Entry::Occupied(mut bearers) =
+                self.constraint_names.entry((object.schema.clone(), object.sub.clone()))
+        {
+            *bearers.get_mut() -= 1;
+            if *bearers.get() == 0 {
+                bearers.remove();
+            }
         }
     }
 

@@ -40,8 +40,8 @@ pub struct Object {
     detail: Vec<u8>,
     /// The table whose column owns this sequence.
     owner: Option<Vec<u8>>,
-    /// A column or constraint that is there only because the parent has it.
-    is_inherited: bool,
+    /// The part of a parent because of which it is there; of a partition, the parent.
+    origin: Option<ObjectId>,
     /// Number of its redefinitions: what an earlier one needed, this one does not.
     version: u32,
     live: bool,
@@ -127,8 +127,8 @@ pub struct Inventory {
     skipping: bool,
     /// Names of relations and indexes (pg_class) by schema, which implicit names avoid.
     relation_names: HashSet<(Vec<u8>, Vec<u8>)>,
-    /// Names of constraints by schema.
-    constraint_names: HashSet<(Vec<u8>, Vec<u8>)>,
+    /// Names of constraints by schema, and how many bear them.
+    constraint_names: HashMap<(Vec<u8>, Vec<u8>), u32>,
     /// Schemas that a source creates.
     schemas: HashSet<Vec<u8>>,
     /// What needs an object; entries of objects that were dropped or redefined since may still stand here.
@@ -138,6 +138,14 @@ pub struct Inventory {
     children: HashMap<ObjectId, Vec<Edge>>,
     /// Columns of keys and indexes.
     keys: HashMap<ObjectId, Vec<ObjectId>>,
+    /// What tells keys, indexes and foreign keys of a table apart, see [`copies::Shape`].
+    shapes: HashMap<ObjectId, copies::Shape>,
+    /// Those of a relation that look alike; ones that are no more may still stand here.
+    alike: HashMap<(ObjectId, u64), Vec<ObjectId>>,
+    /// Relation and key that a foreign key refers to.
+    references: HashMap<ObjectId, (ObjectId, Option<ObjectId>)>,
+    /// Foreign keys by the relation; ones that were dropped may still stand here.
+    referring: HashMap<ObjectId, Vec<ObjectId>>,
     /// Primary keys by their relation; one that was dropped may still stand here.
     primary_keys: HashMap<ObjectId, ObjectId>,
     /// What a note is about: the object of the event before.
@@ -148,8 +156,9 @@ pub struct Inventory {
     copies: usize,
     /// The source at hand: a transaction ends with it.
     source: u32,
-    /// The file at hand.
+    /// The file and line at hand.
     file: u32,
+    line: u32,
     transaction: links::Transaction,
 }
 

@@ -1,6 +1,6 @@
 //! What goes along with a dropped object: the edges from what is needed to what needs it (`pg_depend`).
 
-use super::{Inventory, ObjectId, Wanted};
+use super::{Inventory, ObjectId, Replayed, Wanted};
 use crate::order;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{self, Entry};
@@ -27,6 +27,8 @@ pub(super) enum Need {
     Perhaps,
     /// A table that inherits: it goes along with CASCADE, and gets what the parent gets.
     Child,
+    /// A partition: it goes along, and gets what the parent gets.
+    Partition,
     /// What a child has from its parent: it goes along, and is called like it.
     Copy,
 }
@@ -47,7 +49,7 @@ impl Inventory {
         self.edge_count += 1;
         let version = self.object(dependent).version;
         let edge = Edge { dependent, version, need };
-        if need == Need::Child {
+        if matches!(need, Need::Child | Need::Partition) {
             self.children.entry(on).or_default().push(edge);
         }
         self.dependents.entry(on).or_default().push(edge);
@@ -59,18 +61,22 @@ impl Inventory {
 
     /// What needs this object now.
     pub(super) fn edges(&self, on: ObjectId) -> Vec<Edge> {
-        self.valid(self.dependents.get(&on)).collect()
+        self.valid(on, self.dependents.get(&on)).collect()
     }
 
     /// The tables that inherit from this one.
     pub(super) fn children(&self, parent: ObjectId) -> Vec<Edge> {
-        self.valid(self.children.get(&parent)).collect()
+        self.valid(parent, self.children.get(&parent)).collect()
     }
 
-    fn valid<'e>(&'e self, edges: Option<&'e Vec<Edge>>) -> impl Iterator<Item = Edge> + 'e {
-        let is_valid = |edge: &&Edge| {
+    fn valid<'e>(&'e self, on: ObjectId, edges: Option<&'e Vec<Edge>>) -> impl Iterator<Item = Edge> + 'e {
+        let is_valid = move |edge: &&Edge| {
             let object = self.object(edge.dependent);
-            object.live && object.version == edge.version
+            let still = match edge.need {
+                Need::Copy | Need::Partition => object.origin == Some(on),
+                _ => object.version == edge.version,
+            };
+            object.live && still
         };
         edges.into_iter().flatten().filter(is_valid).copied()
     }
@@ -82,8 +88,8 @@ impl Inventory {
     }
 
     /// Reads the entries of a note.
-    pub(super) fn needs(&mut self, row: &OwnedRecord, entries: &[u8]) {
-        let Some(subject) = self.subject else { return };
+    pub(super) fn needs(&mut self, row: &OwnedRecord, entries: &[u8]) -> Replayed {
+        let Some(subject) = self.subject else { return Replayed::Done };
         for (entry, texts) in note::entries(entries) {
             match (entry, texts.as_slice()) {
                 (Entry::Relation, [schema, name]) => {
@@ -105,10 +111,9 @@ impl Inventory {
                 }
                 (Entry::Type, [spelled]) => self.need_type(subject, &String::from_utf8_lossy(spelled), &row.schema),
                 (Entry::Target, [schema, name, columns @ ..]) => {
-                    if let Some(table) = self.named(row, ObjectKind::Relation, schema, name, b"").first().copied()
-                        && let Some(key) = self.key_of(table, columns)
-                    {
-                        self.edge(key, subject, Need::Use);
+                    if let Some(table) = self.named(row, ObjectKind::Relation, schema, name, b"").first().copied() {
+                        let key = self.key_of(table, columns);
+                        self.refer(subject, table, key);
                     }
                 }
                 (Entry::Key, [name]) => {
@@ -126,9 +131,16 @@ impl Inventory {
                         self.edge(ty, subject, Need::Part);
                     }
                 }
+                (Entry::Shape, [only, tokens @ ..]) => {
+                    self.shape(subject, tokens, !only.is_empty());
+                    if only.is_empty() {
+                        return self.spread(subject);
+                    }
+                }
                 _ => {}
             }
         }
+        Replayed::Done
     }
 
     fn named(&self, row: &OwnedRecord, kind: ObjectKind, schema: &[u8], name: &[u8], args: &[u8]) -> Vec<ObjectId> {
@@ -202,7 +214,7 @@ impl Inventory {
             return Some(key);
         }
         let column = self.column(&table_of.schema, &table_of.name, first)?;
-        let dependents = self.valid(self.dependents.get(&column)).take(MOST_KEYS).map(|edge| edge.dependent);
+        let dependents = self.valid(column, self.dependents.get(&column)).take(MOST_KEYS).map(|edge| edge.dependent);
         // a constraint rather than an index
         dependents.filter(is_key).min_by_key(|id| self.object(*id).kind == ObjectKind::Index)
     }

@@ -14,7 +14,7 @@ impl Inventory {
             self.skipping = op != Op::Alter || !row.detail.is_empty();
             return Replayed::Done;
         }
-        self.file = file;
+        (self.file, self.line) = (file, row.line);
         if source != self.source {
             self.source = source;
             self.commit();
@@ -41,7 +41,7 @@ impl Inventory {
                 let target = self.targets(row, kind).first().copied();
                 self.about(target);
             }
-            note::NEEDS => self.needs(row, rest),
+            note::NEEDS => return self.needs(row, rest),
             note::TYPE => {
                 let target = self.targets(row, ObjectKind::Column).first().copied();
                 self.about(target);
@@ -63,7 +63,7 @@ impl Inventory {
             note::LIKE | note::OF => return self.like(row, kind, note, rest),
             note::INHERITS => return self.inherit(row),
             note::NO_INHERIT => self.disinherit(),
-            note::ATTACHED => self.attach(row),
+            note::ATTACHED => return self.attach(row, kind),
             note::DETACHED => return self.detach(row),
             note::BEGIN => self.begin(),
             note::COMMIT => self.commit(),
@@ -110,7 +110,7 @@ impl Inventory {
             is_partition: detail.starts_with(PARTITION),
             detail: parts.to_vec(),
             owner: None,
-            is_inherited: false,
+            origin: None,
             version: 0,
             live: true,
         });
@@ -129,8 +129,10 @@ impl Inventory {
                 if let Some(trigger) = trigger.copied() {
                     self.edge(trigger, id, Need::Part);
                 }
+                return self.hand_down(id);
             }
-            ObjectKind::Column | ObjectKind::CheckConstraint => return self.hand_down(id),
+            // keys and constraints are handed down when their columns are known
+            ObjectKind::Column | ObjectKind::Trigger => return self.hand_down(id),
             _ => {}
         }
         Replayed::Done
@@ -156,11 +158,12 @@ impl Inventory {
             }
             return Replayed::Done;
         }
-        if same_kind && self.object(id).is_inherited && op == Op::Create {
+        let merges = matches!(self.object(id).kind, ObjectKind::Column | ObjectKind::CheckConstraint);
+        if same_kind && merges && self.object(id).origin.is_some() && op == Op::Create {
             // it is merged with the one that is inherited
             self.change(id, |o| {
                 (o.file, o.line, o.detail) = (file, line, detail.to_vec());
-                o.is_inherited = false;
+                o.origin = None;
                 o.version += 1;
             });
             self.about(Some(id));
@@ -190,7 +193,7 @@ impl Inventory {
             is_partition: false,
             detail: columns.to_vec(),
             owner: None,
-            is_inherited: false,
+            origin: None,
             version: 0,
             live: true,
         };
@@ -223,7 +226,7 @@ impl Inventory {
             let name = names::make_object_name(relation, columns, label, pass);
             let key = (schema.to_vec(), name);
             let taken = (is_relation && self.relation_names.contains(&key))
-                || (kind != Sequence && kind != Index && self.constraint_names.contains(&key));
+                || (kind != Sequence && kind != Index && self.constraint_names.contains_key(&key));
             if !taken {
                 break key.1;
             }
@@ -279,7 +282,7 @@ impl Inventory {
             }
             for edge in self.edges(id) {
                 match edge.need {
-                    Need::Part | Need::Copy => targets.push(edge.dependent),
+                    Need::Part | Need::Copy | Need::Partition => targets.push(edge.dependent),
                     Need::Use | Need::Child if cascade => targets.push(edge.dependent),
                     Need::Perhaps if cascade => perhaps.push(edge.dependent),
                     _ => {}
@@ -312,8 +315,11 @@ impl Inventory {
                     }
                 }
                 // what children inherit is renamed too
-                let copies = self.edges(id).into_iter().filter(|edge| edge.need == Need::Copy);
-                targets.extend(copies.map(|edge| edge.dependent));
+                use ObjectKind::{CheckConstraint, Column, Trigger};
+                if matches!(object.kind, Column | CheckConstraint | Trigger) {
+                    let copies = self.edges(id).into_iter().filter(|edge| edge.need == Need::Copy);
+                    targets.extend(copies.map(|edge| edge.dependent));
+                }
             } else {
                 if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                     for part in self.parts(&object.schema, &object.name) {

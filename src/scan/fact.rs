@@ -354,10 +354,10 @@ pub struct Key<'a> {
 
 /// Begins the detail of a CREATE … IF NOT EXISTS whose parts follow, up to an [`Op::Alter`].
 pub const GUARDED: &[u8] = b"guarded\0";
-/// Begins the detail of a partition; schema, NUL and name of its parent follow.
+/// Begins the detail of a partition.
 pub const PARTITION: &[u8] = b"partition\0";
-/// The detail of a partition that becomes a table of its own.
-pub const DETACHED: &[u8] = b"detached";
+/// Ends the detail of a trigger that partitions get, too.
+pub const FOR_EACH_ROW: &[u8] = b"\0row";
 /// Stands between the words of a CHECK expression in the detail of a constraint without a name.
 pub const WORDS: u8 = 1;
 

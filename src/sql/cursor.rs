@@ -140,6 +140,11 @@ impl<'a> Cursor<'a> {
         Some(self.text(item))
     }
 
+    /// The texts of the tokens left.
+    pub fn texts(self) -> impl Iterator<Item = &'a [u8]> {
+        self.statement.items().get(self.at..self.end).into_iter().flatten().map(move |item| self.statement.text(item))
+    }
+
     /// Takes `name`, `schema.name` or `catalogue.schema.name`.
     pub fn qualified(&mut self) -> Option<Name<'a>> {
         let line = self.line();

@@ -44,6 +44,7 @@ const LIVE = `
           when 'c' then 'check-constraint' when 'x' then 'exclusion-constraint' when 't' then 'constraint-trigger' end,
         nspname, relname, conname, ''
       from rel join pg_constraint on conrelid = rel.oid and contype in ('p', 'u', 'f', 'c', 'x', 't')
+      where ${everything ? 'true' : 'conparentid = 0'}
       union all
       select 'domain-constraint', nspname, typname, conname, ''
       from pg_constraint join pg_type t on t.oid = contypid join ns on ns.oid = typnamespace where contype = 'c'
@@ -657,6 +658,117 @@ const cases: Record<string, Record<string, string>> = {
       create operator === (leftarg = int, rightarg = text, function = eq);
       create type box2 as (a int); create cast (box2 as text) with inout; create collation c from "C";`,
   },
+};
+
+/** Compared with what coverage leaves out. */
+const everything: Record<string, string> = {
+  'schemas of the tests': `
+    create schema tests; create table tests.t (a int primary key);
+    create function tests.f() returns int language sql as 'select 1';`,
+  'partitions have what their parent has': `
+    create table t (a int, b text not null, c int check (c > 0), primary key (a, b), unique (a, c),
+      constraint named unique (c, a), constraint "check" check (a < 9 and c < 9)) partition by list (a);
+    create index on t (b); create index i on t (lower(b), c); create unique index on t (a, b, c);
+    create table p partition of t for values in (1);
+    create table "P 2" partition of t for values in (2);`,
+  'partitions of partitions': `
+    create table t (a int, b int, primary key (a, b)) partition by list (a);
+    create table p partition of t for values in (1) partition by list (b);
+    create index on t (b); create table p1 partition of p for values in (1);
+    create index on p (a); create unique index on t (b, a);
+    create table p2 partition of p default; alter table t add c int, add check (c > a), add d text check (d <> '');
+    create index on only t (c); create table p3 partition of t default;`,
+  'partitions with parts of their own': `
+    create table t (a int, b text, c int) partition by list (a);
+    create table p partition of t (primary key (a), b unique default 'x', c with options check (c > 0),
+      constraint "Own" check (a > 0), foreign key (c) references p) for values in (1);
+    create index on p (b); create index on t (b); create unique index on t (a);`,
+  'a name that a partition takes': `
+    create table t (a int, b int) partition by list (a); create index on t (b);
+    create table p partition of t for values in (1); create index p_b_idx1 on t (a); create table p_b_idx2 (a int);
+    create index on t (b); create index on t (b); create index on p (b); create index on t (b);`,
+  'partitions that are attached keep what is alike': `
+    create table t (a int, b text, c int check (c > 0), primary key (a), unique (a, b)) partition by list (a);
+    create index on t (b); create index on t (b desc); create index on t (lower(b)) where c > 1;
+    create table p (c int, b text, a int not null, constraint t_c_check check (c > 0), constraint "P" primary key (a),
+      unique (b, a));
+    create index "B" on p (b); create index "B 2" on p (b asc); create index "L" on p (lower(b)) where c > 1;
+    alter table t attach partition p for values in (1);
+    create index on p (c); create index on t (c); drop index t_b_idx;
+    alter table t drop constraint t_a_b_key, drop column c;`,
+  'attached to each other one by one': `
+    create table t (a int, b int) partition by list (a); create table p (a int not null, b int);
+    alter table only t attach partition p for values in (1);
+    create index t_b on only t (b); create index p_b on p (b); alter index t_b attach partition p_b;
+    alter table only t add constraint t_pkey primary key (a); alter table only p add constraint p_pkey primary key (a);
+    alter index t_pkey attach partition p_pkey; create index u on p (a);
+    alter table t rename b to c; drop index t_b; alter table t drop constraint t_pkey;`,
+  'what is renamed or dropped of the parent': `
+    create table t (a int, b text, c int, constraint k unique (a, c), constraint ch check (c > 0)) partition by list (a);
+    create table p partition of t for values in (1); create index i on t (b);
+    create function f() returns trigger language plpgsql as 'begin return new; end';
+    create trigger g before insert on t for each row execute function f();
+    alter table t rename b to bb; alter table t rename constraint ch to "C"; alter index i rename to j;
+    alter table t rename constraint k to k2; alter trigger g on t rename to g2;
+    create index on t (bb); drop index j; alter table t drop column c;
+    create table q partition of t for values in (2);`,
+  'triggers for each row': `
+    create function f() returns trigger language plpgsql as 'begin return new; end';
+    create table t (a int, b int) partition by list (a); create table p partition of t for values in (1);
+    create trigger r after insert on t for each row execute function f();
+    create trigger s after insert on t for each statement execute function f();
+    create trigger s2 after insert on t execute function f();
+    create trigger w before update of b on t for each row when (new.a > 0) execute function f();
+    create constraint trigger c after insert on t deferrable for each row execute function f();
+    create table q (a int, b int); create trigger own before delete on q for row execute function f();
+    alter table t attach partition q for values in (2) ; drop trigger w on t;
+    alter table t detach partition p;`,
+  'foreign keys of partitions': `
+    create table u (id int primary key, x int unique);
+    create table t (a int references u, b int references u (x), constraint f foreign key (b) references u,
+      foreign key (a) references u) partition by list (a);
+    create table p partition of t for values in (1);
+    create table q (a int references u, b int, constraint f check (a > 0), constraint g foreign key (b) references u);
+    alter table t attach partition q for values in (2);
+    alter table t add foreign key (b) references u; alter table t drop constraint f;`,
+  'foreign keys that refer to partitions': `
+    create table t (a int primary key) partition by range (a);
+    create table p partition of t for values from (0) to (10) partition by range (a);
+    create table p0 partition of p for values from (0) to (5);
+    create table r (x int references t, y int, constraint named foreign key (y) references t);
+    create table p1 partition of p for values from (5) to (10);
+    create table q partition of t for values from (10) to (20);
+    create table s (x int references t) partition by list (x); create table s1 partition of s default;
+    alter table t detach partition q; alter table r drop constraint named; drop table p0 cascade;`,
+  'partitions that are detached': `
+    create table u (id int primary key);
+    create table t (a int references u, b int unique, check (a > 0)) partition by list (b);
+    create function f() returns trigger language plpgsql as 'begin return new; end';
+    create trigger g before insert on t for each row execute function f(); create index on t (a);
+    create table p partition of t for values in (1) partition by list (b);
+    create table p1 partition of p for values in (1);
+    alter table t detach partition p; alter table p drop column a; alter table t add c int; drop table t;
+    create index on p (b);`,
+  'a partition is attached again': `
+    create table t (a int, b int unique, check (a > 0)) partition by list (b); create index on t (a);
+    create table p partition of t for values in (1); alter table t detach partition p; alter table t rename a to a2;
+    alter table p rename a to a2; alter table t attach partition p for values in (1); alter table t rename a2 to a3;
+    create table w (b int, a3 int) partition by list (b); create index on w (a3);
+    alter table t detach partition p; alter table p drop constraint t_a_check;
+    alter table w attach partition p for values in (1); alter table w drop column a3;`,
+  'partitions move and are renamed': `
+    create schema s; create table t (a int unique, b int) partition by list (a); create table p partition of t default;
+    alter table p set schema s; alter table s.p rename to q; create index on t (b); alter table t set schema s;
+    alter table s.t rename to t2; create index on s.t2 (b, a); alter index s.q_b_idx rename to x;
+    drop index s.t_b_idx;`,
+  'a partition that is not of the search_path': `
+    create schema s; create table s.t (a int, b int) partition by hash (a); set search_path = s;
+    create table p partition of t (b unique) for values with (modulus 1, remainder 0);
+    create table if not exists p partition of t (b unique) for values with (modulus 2, remainder 0);
+    alter table t add unique (a);`,
+  'checks that are not inherited': `
+    create table t (a int, check (a > 0) no inherit, constraint c check (a < 9)); create table u () inherits (t);
+    alter table t add check (a <> 5) no inherit, add check (a <> 6);`,
 };
 
 let db: PGlite;

@@ -12,7 +12,7 @@ impl Reader<'_, '_> {
     pub(super) fn alter(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
         let Some(kind) = kind(cursor) else { return Ok(()) };
         cursor.take_words(&["if", "exists"]);
-        cursor.take_word("only");
+        self.only = cursor.take_word("only");
         match kind {
             ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
                 let (Some(sub), true) = (cursor.qualified(), cursor.take_word("on")) else { return Ok(()) };
@@ -59,6 +59,16 @@ impl Reader<'_, '_> {
             };
             let old = Name { schema: None, name: old, line };
             return self.emit_sub(kind, name, old, Op::Rename, new);
+        }
+        if kind == ObjectKind::Index
+            && cursor.take_words(&["attach", "partition"])
+            && let Some(part) = cursor.qualified()
+        {
+            for (index, note) in [(part, note::ABOUT), (name, note::ATTACHED)] {
+                let unnamed = Name { name: b"", ..index };
+                self.emit_key(kind, unnamed, index.name, b"", Op::Alter, note, name.line)?;
+            }
+            return Ok(());
         }
         if kind == ObjectKind::Sequence {
             let mut options = *cursor;

@@ -24,18 +24,57 @@ pub(super) struct Constraint<'a> {
     expression: Option<Cursor<'a>>,
     /// NULLS NOT DISTINCT, DEFERRABLE, INITIALLY DEFERRED
     modes: u8,
+    /// NO INHERIT
+    only: bool,
     line: u32,
 }
 
 impl<'a> Constraint<'a> {
     pub(super) fn new(kind: Option<ObjectKind>, given: Option<&'a [u8]>, line: u32) -> Self {
         let (columns, included) = (Vec::new(), Vec::new());
-        Constraint { kind, given, columns, included, index: None, target: None, expression: None, modes: 0, line }
+        Constraint {
+            kind,
+            given,
+            columns,
+            included,
+            index: None,
+            target: None,
+            expression: None,
+            modes: 0,
+            only: false,
+            line,
+        }
     }
 
     /// What tells one key of a table from another (`transformIndexConstraints`).
     fn signature(&self) -> Vec<u8> {
         [&self.columns.join(&0), &b"\0\0"[..], &self.included.join(&0), b"\0\0", &[self.modes]].concat()
+    }
+
+    /// The same for [`Entry::Shape`](super::note::Entry): an index may serve it that is written like this.
+    fn shape(&self) -> Vec<&'a [u8]> {
+        let list = |columns: &[&'a [u8]]| {
+            let names = columns.iter().enumerate();
+            let names = names.flat_map(|(n, name)| [if n == 0 { b"(".as_slice() } else { b"," }, name]);
+            names.chain([b")".as_slice()]).collect::<Vec<_>>()
+        };
+        match (self.kind, self.expression) {
+            (Some(ObjectKind::ExclusionConstraint), Some(inside)) => inside.texts().collect(),
+            (Some(ObjectKind::CheckConstraint), _) => Vec::new(),
+            (Some(ObjectKind::ForeignKey), _) => list(&self.columns),
+            _ => {
+                let mut shape = vec![b"unique".as_slice()];
+                shape.extend(list(&self.columns));
+                if !self.included.is_empty() {
+                    shape.push(b"include");
+                    shape.extend(list(&self.included));
+                }
+                if self.modes & 1 != 0 {
+                    shape.extend([b"nulls".as_slice(), b"not", b"distinct"]);
+                }
+                shape
+            }
+        }
     }
 
     fn is_key(&self) -> bool {
@@ -62,6 +101,8 @@ impl<'a> Constraint<'a> {
                 self.modes |= 2;
             } else if rest.take_words(&["initially", "deferred"]) {
                 self.modes |= 6;
+            } else if rest.take_words(&["no", "inherit"]) {
+                self.only = true;
             } else if !rest.take_words(&["not", "deferrable"]) && !rest.take_words(&["initially", "immediate"]) {
                 return;
             }
@@ -215,6 +256,10 @@ impl Reader<'_, '_> {
         if let Some((table, columns)) = target {
             needs.relation(*table);
             needs.target(*table, columns);
+        }
+        if kind != ObjectKind::DomainConstraint {
+            let only = self.only || constraint.only;
+            needs.shape(only, &constraint.shape());
         }
         self.emit_needs(&needs, Name { line, ..table })
     }

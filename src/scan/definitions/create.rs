@@ -6,7 +6,7 @@ use super::constraint::Constraint;
 use super::needs::{Needs, Words};
 use super::note::{self, Entry, SHELL};
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
-use crate::scan::fact::{Full, ObjectKind, Op};
+use crate::scan::fact::{FOR_EACH_ROW, Full, ObjectKind, Op};
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::literal::clip;
 use crate::sql::statement::Tok;
@@ -47,8 +47,8 @@ impl Reader<'_, '_> {
             b"constraint" if cursor.take_word("trigger") => self.create_trigger(cursor, create, true),
             b"policy" => self.create_policy(cursor),
             b"rule" => self.create_rule(cursor, create),
-            b"unique" if cursor.take_word("index") => self.create_index(cursor),
-            b"index" => self.create_index(cursor),
+            b"unique" if cursor.take_word("index") => self.create_index(cursor, true),
+            b"index" => self.create_index(cursor, false),
             b"type" => self.create_type(cursor),
             b"domain" => self.create_domain(cursor),
             b"extension" => self.create_extension(cursor),
@@ -207,6 +207,8 @@ impl Reader<'_, '_> {
                 needs.expression(condition, Words::Columns, self.session);
             }
         }
+        let mut row = *cursor;
+        let row = row.find_word("for") && (row.is_word_at(1, "row") || row.is_word_at(2, "row"));
         let mut function = None;
         if cursor.find_word("execute") {
             cursor.skip(2);
@@ -215,7 +217,10 @@ impl Reader<'_, '_> {
         if let Some(function) = function {
             needs.routine(function, 0);
         }
-        let detail = function.map(qualified_detail).unwrap_or_default();
+        let mut detail = function.map(qualified_detail).unwrap_or_default();
+        if row {
+            detail.extend_from_slice(FOR_EACH_ROW);
+        }
         self.emit_sub(ObjectKind::Trigger, table, trigger, create, &detail)?;
         self.emit_needs(&needs, Name { line: trigger.line, ..table })?;
         if constraint {

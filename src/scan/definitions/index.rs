@@ -10,7 +10,7 @@ use crate::sql::statement::Tok;
 use crate::sql::types;
 
 impl Reader<'_, '_> {
-    pub(super) fn create_index(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
+    pub(super) fn create_index(&mut self, cursor: &mut Cursor<'_>, unique: bool) -> Result<(), Full> {
         cursor.take_word("concurrently");
         let guarded = cursor.take_words(&["if", "not", "exists"]);
         let line = cursor.line();
@@ -18,8 +18,11 @@ impl Reader<'_, '_> {
         if !cursor.take_word("on") {
             return Ok(());
         }
-        cursor.take_word("only");
+        let only = cursor.take_word("only");
         let Some(table) = cursor.qualified() else { return Ok(()) };
+        // how it sorts does not tell it from another
+        let mut definition = *cursor;
+        definition.take_words(&["using", "btree"]);
         if cursor.take_word("using") {
             cursor.skip(1);
         }
@@ -38,6 +41,18 @@ impl Reader<'_, '_> {
         if cursor.find_word("where") {
             needs.expression(*cursor, Words::Keys, self.session);
         }
+        let mut shape: Vec<&[u8]> = unique.then_some(b"unique".as_slice()).into_iter().collect();
+        for text in definition.texts() {
+            let nulls = shape.last().is_some_and(|last| *last == b"nulls");
+            match text {
+                b"asc" | b"desc" => {}
+                b"first" | b"last" if nulls => {
+                    shape.pop();
+                }
+                _ => shape.push(text),
+            }
+        }
+        needs.shape(only, &shape);
         let columns = numbered(columns);
         let columns: Vec<&[u8]> = columns.iter().map(Vec::as_slice).collect();
         let detail = implicit_name(&columns, "idx");

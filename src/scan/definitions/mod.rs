@@ -35,7 +35,7 @@ pub enum Origin {
 /// [`Full`] as soon as a fact finds no room; the call is simply made again.
 pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &mut dyn Facts) -> Result<(), Full> {
     let path = session.search_path().to_vec();
-    let mut reader = Reader { session, path, origin, keys: Keys::default(), facts };
+    let mut reader = Reader { session, path, origin, keys: Keys::default(), only: false, facts };
     if cursor.take_word("create") {
         reader.create(&mut cursor)
     } else if cursor.take_word("alter") {
@@ -58,6 +58,8 @@ struct Reader<'s, 'f> {
     path: Vec<u8>,
     origin: Origin,
     keys: Keys,
+    /// ALTER TABLE ONLY
+    only: bool,
     facts: &'f mut dyn Facts,
 }
 

@@ -71,6 +71,14 @@ impl Needs {
         self.add(Entry::Target, &texts);
     }
 
+    /// See [`Entry::Shape`]; one that is too long is like no other.
+    pub(super) fn shape(&mut self, only: bool, tokens: &[&[u8]]) {
+        let only = if only { b"only".as_slice() } else { b"" };
+        let texts: Vec<&[u8]> = std::iter::once(only).chain(tokens.iter().copied()).collect();
+        let texts = if Entry::Shape.encode(&texts).is_some() { &texts[..] } else { &texts[..1] };
+        self.add(Entry::Shape, texts);
+    }
+
     /// An expression; FROM in it is no clause.
     pub(super) fn expression(&mut self, cursor: Cursor<'_>, words: Words, session: &Session) {
         self.read(cursor, words, session, false);

@@ -18,7 +18,7 @@ pub const OF: &[u8] = b"of\0";
 pub const INHERITS: &[u8] = b"inherits\0";
 /// It inherits no more.
 pub const NO_INHERIT: &[u8] = b"no-inherit\0";
-/// The table is a partition of that one.
+/// The table is a partition of that one, or the index of that index.
 pub const ATTACHED: &[u8] = b"attached\0";
 /// It is no partition any more.
 pub const DETACHED: &[u8] = b"detached\0";
@@ -99,10 +99,13 @@ pub enum Entry {
     All = b'g',
     /// A type that the routine was made with.
     Made = b'h',
+    /// What tells one key, index or foreign key of a table from another: `only` or nothing, then its tokens. Stands last;
+    /// empty for a CHECK. Without `only` children and partitions get it, too.
+    Shape = b'i',
 }
 
 impl Entry {
-    const ALL: [Entry; 8] = [
+    const ALL: [Entry; 9] = [
         Entry::Relation,
         Entry::Routine,
         Entry::Type,
@@ -111,6 +114,7 @@ impl Entry {
         Entry::Column,
         Entry::All,
         Entry::Made,
+        Entry::Shape,
     ];
 
     /// Its bytes: two of length, the tag, the texts joined by NUL. None where it fits no record.

@@ -34,7 +34,7 @@ impl Reader<'_, '_> {
         let partitioned = rest.find_word("partition") && rest.is_word_at(1, "by");
         let kind = if partitioned { ObjectKind::PartitionedTable } else { kind };
         let mut detail = if partition { PARTITION.to_vec() } else { Vec::new() };
-        let body = body.filter(|_| !is_query && parent.is_none());
+        let body = body.filter(|_| !is_query);
         let guarded = (op == Op::CreateIfMissing || self.origin == Origin::Branch) && !is_query;
         if guarded {
             detail = [GUARDED, &detail].concat();
@@ -78,7 +78,7 @@ impl Reader<'_, '_> {
         // columns first: the names of constraints depend on them (`transformCreateStmt`)
         for pass in [Pass::Keys, Pass::Columns, Pass::Constraints] {
             for element in body.split(b',') {
-                self.table_element(element, name, pass, of_type.is_some())?;
+                self.table_element(element, name, pass, of_type.or(parent).is_some())?;
             }
         }
         Ok(())
