@@ -25,6 +25,11 @@ pub(super) struct Shape {
     only: bool,
 }
 
+/// Where keys and indexes of a relation that look so are found.
+fn alike(relation: ObjectId, hash: u64) -> Vec<u8> {
+    [&relation.to_be_bytes()[..], &hash.to_be_bytes()].concat()
+}
+
 impl Inventory {
     /// LIKE and OF.
     pub(super) fn like(&mut self, row: &OwnedRecord, kind: ObjectKind, note: &[u8], rest: &[u8]) -> Replayed {
@@ -37,7 +42,7 @@ impl Inventory {
             return Replayed::Done;
         }
         let parts = self.parts_of(source);
-        self.copy(table, parts, rest.first().copied().unwrap_or(0), row.line)
+        self.copy(table, parts, rest.first().copied().unwrap_or(0))
     }
 
     /// INHERITS
@@ -182,11 +187,11 @@ impl Inventory {
                     None
                 }
                 Some(_) => None,
-                None => self.copy_part(part, child, self.line).transpose()?,
+                None => self.copy_part(part, child)?,
             },
-            ConstraintTrigger if is_partition => self.copy_part(part, child, self.line).transpose()?,
+            ConstraintTrigger if is_partition => self.copy_part(part, child)?,
             Trigger if is_partition && self.object(part).detail.ends_with(FOR_EACH_ROW) => {
-                self.copy_part(part, child, self.line).transpose()?
+                self.copy_part(part, child)?
             }
             PrimaryKey | UniqueConstraint | ExclusionConstraint | Index | ForeignKey
                 if is_partition && !is_foreign && self.constraint_of(part) == part =>
@@ -194,10 +199,8 @@ impl Inventory {
                 if let Some(own) = self.equal(part, child) {
                     self.tie(part, own);
                     None
-                } else if kind == ForeignKey {
-                    self.copy_foreign_key(part, child)?
                 } else {
-                    self.copy_key(part, child, self.line).transpose()?
+                    self.copy_key(part, child)?
                 }
             }
             _ => None,
@@ -259,7 +262,7 @@ impl Inventory {
 
     fn keep_shape(&mut self, id: ObjectId, relation: ObjectId, shape: Shape) {
         if !shape.columns.is_empty() {
-            self.alike.entry((relation, shape.hash)).or_default().push(id);
+            self.alike.entry(alike(relation, shape.hash)).or_default().insert(id);
         }
         self.shapes.insert(id, shape);
     }
@@ -282,7 +285,7 @@ impl Inventory {
                 && same_kind
                 && columns.is_some_and(|c| c.eq(shape.columns.iter().map(name)))
         };
-        self.alike.get(&(table, shape.hash))?.iter().take(MOST_ALIKE).copied().find(is_equal)
+        self.alike.get(&alike(table, shape.hash))?.iter().take(MOST_ALIKE).copied().find(is_equal)
     }
 
     /// What a key is: it goes to partitions and, of a foreign key, to those of the table that it refers to.
@@ -325,37 +328,6 @@ impl Inventory {
         Ok(())
     }
 
-    /// `CloneFkReferencing`
-    fn copy_foreign_key(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
-        self.count_copy()?;
-        let (from, to) = (self.object(part).clone(), self.object(table).clone());
-        let same = self.by_place.get(&place(&to.schema, &to.name, &from.sub));
-        let used = same.into_iter().flatten().any(|id| {
-            let kind = self.object(*id).kind;
-            kind.is_constraint() || kind == ObjectKind::ConstraintTrigger
-        });
-        let sub = match used {
-            true => self.choose_name(from.kind, &to.schema, (&to.name, &from.detail, b"fkey")),
-            false => from.sub.clone(),
-        };
-        let id = self.insert(Object {
-            schema: to.schema,
-            name: to.name,
-            sub,
-            file: self.file,
-            line: self.line,
-            origin: None,
-            version: 0,
-            ..from
-        });
-        self.copy_keys(part, id);
-        if let Some((relation, key)) = self.references.get(&part).copied() {
-            self.edge(relation, id, Need::Use);
-            self.refer(id, relation, key);
-        }
-        Ok(Some(id))
-    }
-
     fn has_own_column(&self, table: ObjectId, part: ObjectId) -> bool {
         let (table, part) = (self.object(table), self.object(part));
         let column = self.column(&table.schema, &table.name, &part.sub);
@@ -363,7 +335,7 @@ impl Inventory {
     }
 
     /// Copies columns, and constraints, indexes and identity as `included` says.
-    fn copy(&mut self, table: ObjectId, parts: Vec<ObjectId>, included: u8, line: u32) -> Replayed {
+    fn copy(&mut self, table: ObjectId, parts: Vec<ObjectId>, included: u8) -> Replayed {
         let is_included = |bit: u8| included & bit != 0;
         let is_column = |id: &ObjectId| self.object(*id).kind == ObjectKind::Column;
         if !parts.iter().any(is_column) {
@@ -375,22 +347,22 @@ impl Inventory {
         for part in columns.into_iter().chain(others) {
             let object = self.object(part).clone();
             let copied = match object.kind {
-                ObjectKind::Column => self.copy_part(part, table, line),
-                ObjectKind::CheckConstraint if is_included(Like::CONSTRAINTS) => self.copy_part(part, table, line),
+                ObjectKind::Column => self.copy_part(part, table),
+                ObjectKind::CheckConstraint if is_included(Like::CONSTRAINTS) => self.copy_part(part, table),
                 ObjectKind::PrimaryKey | ObjectKind::UniqueConstraint | ObjectKind::ExclusionConstraint
                     if is_included(Like::INDEXES) =>
                 {
-                    self.copy_key(part, table, line)
+                    self.copy_key(part, table)
                 }
                 ObjectKind::Index if is_included(Like::INDEXES) && !self.serves_constraint(&object) => {
-                    self.copy_key(part, table, line)
+                    self.copy_key(part, table)
                 }
                 ObjectKind::Sequence if is_included(Like::IDENTITY) && object.detail == b"identity" => {
-                    self.copy_identity(part, table, line)
+                    self.copy_identity(part, table)
                 }
-                _ => None,
+                _ => Ok(None),
             };
-            if copied == Some(Err(AtLimit)) {
+            if copied.is_err() {
                 return Replayed::Unsure;
             }
         }
@@ -409,69 +381,56 @@ impl Inventory {
     }
 
     /// A part of the same name for another relation; none where it has one.
-    fn copy_part(&mut self, part: ObjectId, table: ObjectId, line: u32) -> Option<Result<ObjectId, AtLimit>> {
-        let (part_of, to) = (self.object(part), self.object(table));
-        let mut object = Object {
-            schema: to.schema.clone(),
-            name: to.name.clone(),
-            file: self.file,
-            line,
-            is_partition: false,
-            origin: None,
-            version: 0,
-            ..part_of.clone()
-        };
+    fn copy_part(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
         if self.same_part(part, table).is_some() {
-            return None;
+            return Ok(None);
         }
-        if let Err(limit) = self.count_copy() {
-            return Some(Err(limit));
-        }
-        object.owner = None;
-        let id = self.insert(object);
+        let id = self.insert_copy(part, table, self.object(part).sub.clone())?;
         if self.object(id).kind == ObjectKind::Column {
             let spelled = String::from_utf8_lossy(&self.object(id).detail).into_owned();
             if let (_, Some(ty)) = self.resolve_type(&spelled, b"", false) {
                 self.edge(ty, id, Need::Use);
             }
         }
-        self.copy_keys(part, id);
-        Some(Ok(id))
+        Ok(Some(id))
     }
 
-    /// A constraint with an index, or an index, which gets a name of its own; none where the table has such a one.
-    fn copy_key(&mut self, part: ObjectId, table: ObjectId, line: u32) -> Option<Result<ObjectId, AtLimit>> {
-        let label = match self.object(part).kind {
-            ObjectKind::PrimaryKey => "pkey",
-            ObjectKind::UniqueConstraint => "key",
-            ObjectKind::ExclusionConstraint => "excl",
-            _ => "idx",
+    /// A constraint with an index, an index, or a foreign key (`CloneFkReferencing`), which gets a name of its own; none
+    /// for a second primary key.
+    fn copy_key(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
+        use ObjectKind::{ConstraintTrigger, ExclusionConstraint, ForeignKey, PrimaryKey, UniqueConstraint};
+        let (from, to) = (self.object(part).clone(), self.object(table).clone());
+        let (columns, label): (&[u8], &[u8]) = match from.kind {
+            PrimaryKey if self.primary_keys.get(&table).is_some_and(|key| self.object(*key).live) => return Ok(None),
+            PrimaryKey => (b"", b"pkey"),
+            UniqueConstraint => (&from.detail, b"key"),
+            ExclusionConstraint => (&from.detail, b"excl"),
+            ForeignKey => (&from.detail, b"fkey"),
+            _ => (&from.detail, b"idx"),
         };
-        let (kind, detail) = (self.object(part).kind, self.object(part).detail.clone());
-        let is_like = |id: &ObjectId| self.object(*id).kind == kind && self.object(*id).detail == detail;
-        if kind == ObjectKind::PrimaryKey && self.parts_of(table).iter().any(is_like) {
-            return None;
+        let same = self.by_place.get(&place(&to.schema, &to.name, &from.sub));
+        let is_constraint = |kind: ObjectKind| kind.is_constraint() || kind == ConstraintTrigger;
+        let is_taken = same.into_iter().flatten().any(|id| is_constraint(self.object(*id).kind));
+        let sub = match from.kind {
+            ForeignKey if !is_taken => from.sub,
+            kind => self.choose_name(kind, &to.schema, (&to.name, columns, label)),
+        };
+        let id = self.insert_copy(part, table, sub)?;
+        if let Some((relation, key)) = self.references.get(&part).copied() {
+            self.edge(relation, id, Need::Use);
+            self.refer(id, relation, key);
         }
-        if let Err(limit) = self.count_copy() {
-            return Some(Err(limit));
-        }
-        let to = self.object(table).clone();
-        let columns = if kind == ObjectKind::PrimaryKey { b"" } else { detail.as_slice() };
-        let sub = self.choose_name(kind, &to.schema, (&to.name, columns, label.as_bytes()));
-        let from = self.object(part).clone();
-        let id = self.insert(Object {
-            schema: to.schema,
-            name: to.name,
-            sub,
-            file: self.file,
-            line,
-            is_partition: false,
-            origin: None,
-            version: 0,
-            ..from
-        });
+        Ok(Some(id))
+    }
+
+    fn insert_copy(&mut self, part: ObjectId, table: ObjectId, sub: Vec<u8>) -> Result<ObjectId, AtLimit> {
+        self.count_copy()?;
+        let (from, to) = (self.object(part).clone(), self.object(table));
+        let (schema, name, file, line) = (to.schema.clone(), to.name.clone(), self.file, self.line);
+        let is_partition = false;
+        let id = self.insert(Object { schema, name, sub, file, line, is_partition, origin: None, version: 0, ..from });
         self.copy_keys(part, id);
-        Some(Ok(id))
+        Ok(id)
     }
 
     /// The copy needs the columns of its relation that are called like those of the original.
@@ -490,17 +449,15 @@ impl Inventory {
         }
     }
 
-    fn copy_identity(&mut self, part: ObjectId, table: ObjectId, line: u32) -> Option<Result<ObjectId, AtLimit>> {
+    fn copy_identity(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
         let source = self.object(part).clone();
         // the column that owns it
         let parts = source.owner.as_ref().map(|owner| self.parts(&source.schema, owner)).unwrap_or_default();
         let owns = |id: &ObjectId| {
             self.object(*id).kind == ObjectKind::Column && self.edges(*id).iter().any(|edge| edge.dependent == part)
         };
-        let column = parts.into_iter().find(owns)?;
-        if let Err(limit) = self.count_copy() {
-            return Some(Err(limit));
-        }
+        let Some(column) = parts.into_iter().find(owns) else { return Ok(None) };
+        self.count_copy()?;
         let (name, to) = (self.object(column).sub.clone(), self.object(table).clone());
         let chosen = self.choose_name(ObjectKind::Sequence, &to.schema, (&to.name, &name, b"seq"));
         let id = self.insert(Object {
@@ -508,14 +465,14 @@ impl Inventory {
             name: chosen,
             owner: Some(to.name.clone()),
             file: self.file,
-            line,
+            line: self.line,
             version: 0,
             ..source
         });
         if let Some(column) = self.column(&to.schema, &to.name, &name) {
             self.edge(column, id, Need::Part);
         }
-        Some(Ok(id))
+        Ok(Some(id))
     }
 
     /// OWNED BY: the key names the column, or nothing.

@@ -141,7 +141,7 @@ pub struct Inventory {
     /// What tells keys, indexes and foreign keys of a table apart, see [`copies::Shape`].
     shapes: HashMap<ObjectId, copies::Shape>,
     /// Those of a relation that look alike; ones that are no more may still stand here.
-    alike: HashMap<(ObjectId, u64), Vec<ObjectId>>,
+    alike: Index,
     /// Relation and key that a foreign key refers to.
     references: HashMap<ObjectId, (ObjectId, Option<ObjectId>)>,
     /// Foreign keys by the relation; ones that were dropped may still stand here.
