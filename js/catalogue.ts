@@ -6,8 +6,12 @@
 /** Asks a server; rows as objects. */
 export type Ask = (sql: string) => Promise<Record<string, unknown>[]>;
 
+/** The step of the query that lists relations; their parts follow. */
+const RELATIONS = 3;
+
 /** One object as the query lists it. */
 interface Row {
+  step: number;
   kind: string;
   schema: string;
   name: string;
@@ -27,11 +31,13 @@ interface Row {
 export async function catalogueSource(ask: Ask, extensions: string[] = []): Promise<string> {
   await ask(`select pg_catalog.set_config('search_path', 'pg_catalog', false)`);
   const rows = (await ask(query(extensions))) as unknown as Row[];
-  const lines = rows.map(statement);
-  for (const { schema, name, parent } of rows) {
-    if (parent)
-      lines.push(`alter table ${named(...parent)} attach partition ${named(schema, name)} default;`);
-  }
+  const parts = rows.findIndex(({ step }) => step > RELATIONS);
+  const [wholes, rest] = parts < 0 ? [rows, []] : [rows.slice(0, parts), rows.slice(parts)];
+  // before there is anything on them that a partition would get
+  const attached = wholes.map(({ schema, name, parent }) =>
+    parent ? `alter table only ${named(...parent)} attach partition ${named(schema, name)} default;` : '',
+  );
+  const lines = [...wholes.map(statement), ...attached, ...rest.map(statement)];
   return lines.filter((line) => line !== '').join('\n') + '\n';
 }
 
@@ -180,6 +186,6 @@ with
       select from member where classid = 'pg_foreign_data_wrapper'::regclass and objid = pg_foreign_data_wrapper.oid)
     union all
     select 7, 'foreign-server', '', srvname, '', '', null, null from pg_foreign_server)
-select kind, schema, name, sub, args, columns, parent from found
+select step, kind, schema, name, sub, args, columns, parent from found
 order by step, kind collate "C", schema collate "C", name collate "C", sub collate "C", args collate "C"`;
 }

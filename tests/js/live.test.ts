@@ -16,7 +16,8 @@ const SCHEMA = `
   create domain size as int check (value > 0) constraint small check (value < 9);
   create table t (id int generated always as identity primary key, a int unique, b size, m mood default 'a',
     check (a > 1), exclude using gist (a with =), constraint "odd""name" foreign key (a) references t (a));
-  create index on t (abs(a)); create table parted (a int primary key) partition by range (a);
+  create index on t (abs(a)); create table parted (a int primary key references t) partition by range (a);
+  create table part_1 partition of parted default; create index on parted (a);
   create view v (x, y) as select 1, 2; create materialized view mv (z) as select 1; create sequence s;
   create function f(int, text[], app.mood default 'a') returns int language sql as 'select 1';
   create procedure p(inout a int) language sql as 'select 1'; create aggregate g(int) (sfunc = int4pl, stype = int);
