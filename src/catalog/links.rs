@@ -57,8 +57,8 @@ impl Inventory {
         let Some(length) = self.transaction.marks.get(at).map(|(_, length)| *length) else { return };
         while self.transaction.done.len() > length {
             match self.transaction.done.pop() {
-                Some(Done::Made(id)) => self.put_back(id, |o| o.live = false),
-                Some(Done::Changed(id, before)) => self.put_back(id, |o| *o = *before),
+                Some(Done::Made(id)) => self.put_back(id, &mut |o| o.live = false),
+                Some(Done::Changed(id, mut before)) => self.put_back(id, &mut |o| std::mem::swap(o, &mut before)),
                 None => break,
             }
         }
@@ -75,7 +75,9 @@ impl Inventory {
         self.transaction.marks.iter().rposition(|(mark, _)| !name.is_empty() && mark == name)
     }
 
-    fn put_back(&mut self, id: ObjectId, change: impl FnOnce(&mut Object)) {
+    // not once for each kind of change
+    #[inline(never)]
+    fn put_back(&mut self, id: ObjectId, change: &mut dyn FnMut(&mut Object)) {
         self.unlink(id);
         if let Some(object) = self.objects.get_mut(id as usize) {
             change(object);
@@ -207,12 +209,22 @@ impl Inventory {
 
     /// Changes an object, its names included.
     pub(super) fn change(&mut self, id: ObjectId, change: impl FnOnce(&mut Object)) {
+        self.note_change(id);
+        let mut change = Some(change);
+        self.put_back(id, &mut |o| {
+            if let Some(change) = change.take() {
+                change(o);
+            }
+        });
+    }
+
+    #[inline(never)]
+    fn note_change(&mut self, id: ObjectId) {
         if !self.transaction.marks.is_empty()
             && let Some(before) = self.objects.get(id as usize)
         {
             self.transaction.done.push(Done::Changed(id, Box::new(before.clone())));
         }
-        self.put_back(id, change);
     }
 
     pub(super) fn remove(&mut self, id: ObjectId) {
