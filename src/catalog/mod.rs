@@ -274,7 +274,8 @@ impl Inventory {
         }
         let is_it = |id: &ObjectId| {
             let o = self.object(*id);
-            wanted.kind.covers(o.kind) && (!o.kind.is_routine() || same_args(&o.args, wanted.args))
+            wanted.kind.covers(o.kind)
+                && ((!o.kind.is_routine() && o.kind != ObjectKind::Operator) || same_args(&o.args, wanted.args))
         };
         let found: Vec<ObjectId> = match schema {
             None => {

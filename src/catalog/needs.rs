@@ -102,9 +102,12 @@ impl Inventory {
                         self.subject_relations.push(relation);
                     }
                 }
-                (Entry::Routine, [schema, name, count]) => {
-                    let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
-                    let args = arity(count.unwrap_or(0));
+                (Entry::Routine, [schema, name, args]) => {
+                    let count = std::str::from_utf8(args).ok().and_then(|count| count.parse().ok());
+                    let args = match count {
+                        Some(count) => arity(count),
+                        None => self.resolve_args(&OwnedRecord { args: args.to_vec(), ..row.clone() }),
+                    };
                     let found = self.named(row, ObjectKind::Routine, schema, name, &args);
                     let need = if found.len() == 1 { Need::Use } else { Need::Perhaps };
                     found.into_iter().for_each(|routine| self.edge(routine, subject, need));

@@ -22,6 +22,8 @@ impl Inventory {
         if op != Op::Alter {
             self.about(None);
         }
+        let spelled = self.spell_by_types(row, kind);
+        let row = spelled.as_ref().unwrap_or(row);
         match op {
             Op::Create | Op::CreateIfMissing | Op::Replace => self.create(file, row, kind, op),
             Op::CreateNamed => self.create_named(file, row, kind),
@@ -130,6 +132,14 @@ impl Inventory {
                     self.edge(trigger, id, Need::Part);
                 }
                 return self.hand_down(id);
+            }
+            ObjectKind::RoleMembership => {
+                for role in [&object.name, &object.sub] {
+                    let roles = self.by_place.get(&place(b"", role, b"")).into_iter().flatten().copied();
+                    if let Some(role) = roles.into_iter().find(|id| self.object(*id).kind == ObjectKind::Role) {
+                        self.edge(role, id, Need::Part);
+                    }
+                }
             }
             // keys and constraints are handed down when their columns are known
             ObjectKind::Column | ObjectKind::Trigger => return self.hand_down(id),
@@ -300,7 +310,7 @@ impl Inventory {
             let object = self.object(id).clone();
             if object.kind == ObjectKind::Schema {
                 for other in self.in_schema(&object.name) {
-                    self.respell(other, |o| o.schema.clone_from(&row.detail));
+                    self.respell(other, &|o| o.schema.clone_from(&row.detail));
                 }
                 self.change(id, |o| o.name.clone_from(&row.detail));
             } else if object.kind.is_sub() || object.kind == ObjectKind::DomainConstraint {
@@ -329,7 +339,16 @@ impl Inventory {
                         });
                     }
                 }
-                self.respell(id, |o| o.name.clone_from(&row.detail));
+                self.respell(id, &|o| o.name.clone_from(&row.detail));
+                if object.kind == ObjectKind::Role {
+                    for edge in self.edges(id) {
+                        self.change(edge.dependent, |o| {
+                            for role in [&mut o.name, &mut o.sub].into_iter().filter(|role| **role == object.name) {
+                                role.clone_from(&row.detail);
+                            }
+                        });
+                    }
+                }
             }
         }
         if found { Replayed::Done } else { Replayed::Unknown }
@@ -344,14 +363,14 @@ impl Inventory {
                     self.change(part, |o| o.schema.clone_from(&row.detail));
                 }
             }
-            self.respell(*id, |o| o.schema.clone_from(&row.detail));
+            self.respell(*id, &|o| o.schema.clone_from(&row.detail));
         }
         if targets.is_empty() { Replayed::Unknown } else { Replayed::Done }
     }
 
     /// The objects that ALTER or DROP names.
     pub(super) fn targets(&self, row: &OwnedRecord, kind: ObjectKind) -> Vec<ObjectId> {
-        let args = if kind.is_routine() { self.resolve_args(row) } else { Vec::new() };
+        let args = if kind.is_routine() { self.resolve_args(row) } else { row.args.clone() };
         let scope = Scope::from_number(row.scope).unwrap_or(Scope::Named);
         let wanted = Wanted { kind, scope, schema: &row.schema, name: &row.name, sub: &row.sub, args: &args };
         let mut found = self.find(wanted);

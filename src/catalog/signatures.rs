@@ -26,6 +26,16 @@ pub(super) fn split_args(args: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What stands between the types that an object is named by.
+fn separator(kind: ObjectKind) -> Option<&'static str> {
+    match kind {
+        ObjectKind::Operator => Some(","),
+        ObjectKind::Cast => Some(" AS "),
+        kind if kind.is_routine() => Some(", "),
+        _ => None,
+    }
+}
+
 /// `schema.name` outside of quotes.
 fn split_name(spelled: &str) -> (Option<&str>, &str) {
     let mut quoted = false;
@@ -57,6 +67,25 @@ impl Inventory {
         let path: &[u8] = if Scope::from_number(row.scope) == Some(Scope::Path) { &row.schema } else { b"public" };
         let spelled: Vec<String> = split_args(&args).map(|arg| self.resolve_type(arg, path, true).0).collect();
         spelled.join(", ").into_bytes()
+    }
+
+    /// Operators and casts are named by types, as `regtype` spells them: `left,right`, `source AS target`.
+    pub(super) fn spell_by_types(&self, row: &OwnedRecord, kind: ObjectKind) -> Option<OwnedRecord> {
+        let separator = separator(kind).filter(|_| !kind.is_routine())?;
+        let mut args = String::from_utf8_lossy(&self.resolve_args(row)).into_owned();
+        if kind == ObjectKind::Cast && !row.detail.is_empty() && row.detail != b"cascade" {
+            // to the multirange type, which stands beside its range type
+            let beside = split_name(&args).0.unwrap_or_default().to_owned();
+            args += &format!(", {beside}.{}", String::from_utf8_lossy(&row.detail));
+        }
+        let spelled = split_args(&args).collect::<Vec<_>>().join(separator).into_bytes();
+        let mut row = row.clone();
+        if kind == ObjectKind::Cast {
+            (row.name, row.args, row.schema, row.scope) = (spelled, Vec::new(), Vec::new(), Scope::Named as u8);
+        } else {
+            row.args = spelled;
+        }
+        Some(row)
     }
 
     /// The type as it is spelled, and its object. `follow`: a column's own type is never another `%TYPE`.
@@ -116,7 +145,7 @@ impl Inventory {
     }
 
     /// Renames or moves an object, and spells it anew where it is the type of an argument or column.
-    pub(super) fn respell(&mut self, id: ObjectId, change: impl FnOnce(&mut Object)) {
+    pub(super) fn respell(&mut self, id: ObjectId, change: &dyn Fn(&mut Object)) {
         let before = self.object(id).spelled();
         self.change(id, change);
         if !ObjectKind::Type.covers(self.object(id).kind) {
@@ -129,10 +158,15 @@ impl Inventory {
         };
         for edge in self.edges(id) {
             let object = self.object(edge.dependent);
-            if object.kind.is_routine() {
-                let args = String::from_utf8_lossy(&object.args).into_owned();
-                let args = split_args(&args).map(renamed).collect::<Vec<_>>().join(", ");
-                self.change(edge.dependent, |o| o.args = args.into_bytes());
+            let is_cast = object.kind == ObjectKind::Cast;
+            if let Some(separator) = separator(object.kind) {
+                let text = String::from_utf8_lossy(if is_cast { &object.name } else { &object.args }).into_owned();
+                let types: Vec<String> = match object.kind.is_routine() {
+                    true => split_args(&text).map(renamed).collect(),
+                    false => text.split(separator).map(renamed).collect(),
+                };
+                let text = types.join(separator).into_bytes();
+                self.change(edge.dependent, |o| *(if is_cast { &mut o.name } else { &mut o.args }) = text);
             } else if object.kind == ObjectKind::Column {
                 let detail = renamed(&String::from_utf8_lossy(&object.detail));
                 self.change(edge.dependent, |o| o.detail = detail.into_bytes());

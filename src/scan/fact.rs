@@ -33,8 +33,8 @@ macro_rules! words {
 }
 
 words! {
-    /// Kind of an object, spelled in kebab-case. The last four stand only in evidence: an assertion that accepts
-    /// several kinds.
+    /// Kind of an object, spelled in kebab-case. Relation to Partition stand only in evidence: an
+    /// assertion that accepts several kinds.
     #[allow(missing_docs)]
     ObjectKind {
         Schema = "schema", Table = "table", PartitionedTable = "partitioned-table", ForeignTable = "foreign-table",
@@ -48,6 +48,7 @@ words! {
         Extension = "extension", Language = "language", EventTrigger = "event-trigger", Publication = "publication",
         ForeignDataWrapper = "foreign-data-wrapper", ForeignServer = "foreign-server", Role = "role",
         Relation = "relation", Routine = "routine", Type = "type", Partition = "partition",
+        RoleMembership = "role-membership",
     }
 }
 
@@ -59,6 +60,7 @@ impl ObjectKind {
             PartitionedTable, Procedure, RangeType, Relation, Routine, Sequence, Table, Type, View, WindowFunction,
         };
         match self {
+            Function => matches!(object, Function | WindowFunction),
             Table | Partition => matches!(object, Table | PartitionedTable),
             Relation => {
                 matches!(
@@ -129,8 +131,8 @@ impl ObjectKind {
         )
     }
 
-    /// The inventory knows the objects of this kind. Roles and languages belong to no schema source; operators and casts
-    /// are not read.
+    /// The inventory knows the objects of this kind. Roles and languages belong to no schema source; of operators and
+    /// casts a test may mean the server's.
     pub fn is_inventoried(self) -> bool {
         use ObjectKind::{Cast, Language, Operator, OperatorClass, Role};
         !matches!(self, Operator | OperatorClass | Cast | Language | Role)

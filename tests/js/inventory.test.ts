@@ -57,7 +57,8 @@ const live = (everything: boolean): string => `
       union all
       select 'policy', nspname, relname, polname, '' from rel join pg_policy on polrelid = rel.oid
       union all
-      select case prokind when 'f' then 'function' when 'p' then 'procedure' when 'a' then 'aggregate' end,
+      select case prokind when 'f' then 'function' when 'p' then 'procedure' when 'a' then 'aggregate'
+          when 'w' then 'window-function' end,
         nspname, proname, '', oidvectortypes(proargtypes)
       from pg_proc p join ns on ns.oid = pronamespace
       where ('pg_proc'::regclass, p.oid) not in (select classid, objid from member)
@@ -67,6 +68,34 @@ const live = (everything: boolean): string => `
       from pg_type t join ns on ns.oid = typnamespace
       where typtype in ('d', 'e', 'r', 'b') and not exists (select from pg_type e where e.typarray = t.oid)
         and ('pg_type'::regclass, t.oid) not in (select classid, objid from member)
+      union all
+      select 'operator', nspname, oprname, '', concat(coalesce(nullif(oprleft, 0)::regtype::text, 'NONE'), ',',
+        coalesce(nullif(oprright, 0)::regtype::text, 'NONE'))
+      from pg_operator o join ns on ns.oid = oprnamespace
+      where ('pg_operator'::regclass, o.oid) not in (select classid, objid from member)
+      union all
+      select 'operator-class', nspname, opcname, amname, ''
+      from pg_opclass o join ns on ns.oid = opcnamespace join pg_am a on a.oid = opcmethod
+      where ('pg_opclass'::regclass, o.oid) not in (select classid, objid from member)
+      union all
+      select 'cast', '', castsource::regtype || ' AS ' || casttarget::regtype, '', '' from pg_cast c
+      where c.oid >= 16384 and ('pg_cast'::regclass, c.oid) not in (select classid, objid from member)
+      union all
+      select 'language', '', lanname, '', '' from pg_language where lanispl
+      union all
+      select 'event-trigger', '', evtname, '', '' from pg_event_trigger
+      union all
+      select 'publication', '', pubname, '', '' from pg_publication
+      union all
+      select 'foreign-data-wrapper', '', fdwname, '', '' from pg_foreign_data_wrapper
+      union all
+      select 'foreign-server', '', srvname, '', '' from pg_foreign_server
+      union all
+      select 'role', '', rolname, '', '' from pg_roles where rolname !~ '^pg_'
+      union all
+      select 'role-membership', '', r.rolname, m.rolname, ''
+      from pg_auth_members join pg_roles r on r.oid = roleid join pg_roles m on m.oid = member
+      where r.rolname !~ '^pg_'
       union all
       select 'extension', nspname, extname, '', '' from pg_extension join pg_namespace n on n.oid = extnamespace)
   select concat_ws(' ', kind, quote_nullable(schema), quote_nullable(name), quote_nullable(sub), args) as object
@@ -625,6 +654,63 @@ const cases: Record<string, Record<string, string>> = {
       set local search_path = missing; create table w (a int);`,
     'in CREATE SCHEMA with elements': `
       create schema app create table t (a serial primary key) create view v as select a from t create index i on t (a); create schema authorization postgres;`,
+  },
+  'operators, casts, and what belongs to no schema': {
+    operators: `
+      create schema app; create type e as enum ('a'); create function eq(e, e) returns boolean language sql as 'select true';
+      create function neg(e) returns e language sql as 'select $1';
+      create function eq(int, text) returns boolean language sql as 'select true';
+      create operator === (leftarg = e, rightarg = e, function = eq, commutator = ===, negator = !==);
+      create operator app.@@ (rightarg = e, procedure = neg); create operator app.### (leftarg = int, rightarg = text, function = eq, commutator = ##@);
+      create operator app.=== (leftarg = int4, rightarg = text, function = eq);
+      create operator !== (leftarg = e, rightarg = e, function = eq, negator = operator(public.===));
+      alter operator === (e, e) set schema app; drop operator app.=== (integer, text), app.@@ (none, e);
+      alter type e rename to "E 2";`,
+    'what operators need': `
+      create type e as enum ('a'); create type d as enum ('a'); create function eq(e, e) returns boolean language sql as 'select true';
+      create function eq(d, d) returns boolean language sql as 'select true'; create function eq(int, d) returns boolean language sql as 'select true';
+      create operator === (leftarg = e, rightarg = e, function = eq);
+      create operator === (leftarg = d, rightarg = d, function = eq); create operator === (leftarg = int, rightarg = d, function = eq);
+      drop function eq(int, d) cascade; drop type e cascade;`,
+    'operator classes': `
+      create schema app; create type e as (a int);
+      create function cmp(e, e) returns int language sql as 'select 0';
+      create operator class c for type e using btree as function 1 cmp(e, e);
+      create operator class app."C 2" default for type e using btree as function 1 cmp(e, e);
+      create operator class d for type e using btree as function 1 cmp(e, e);
+      alter operator class c using btree rename to c3; alter operator class c3 using btree set schema app;
+      drop operator class d using btree;`,
+    casts: `
+      create schema app; create type app.e as enum ('a'); create type pair as (a int); create domain d as int;
+      create function f(int) returns pair language sql as 'select row($1)::pair';
+      create cast (int as pair) with function f(int) as assignment; create cast (app.e as pair) with inout;
+      create cast (pair as varchar(9)) with inout as implicit; create cast (text as pair) with inout;
+      drop cast if exists (text as pair); alter type app.e rename to "E";
+      create function g(bigint) returns pair language sql as 'select row(1)::pair';
+      create cast (bigint as pair) with function g(bigint); drop function g(bigint) cascade;
+      create type gone as enum ('a'); create cast (gone as pair) with inout; drop type gone cascade;`,
+    'window functions': `
+      create function w() returns bigint language internal window as 'window_row_number';
+      create function v(int) returns bigint language internal window as 'window_row_number';
+      alter function w() rename to w2; drop function v(int);`,
+    'roles and their members': `
+      create role a; create user b with login in role a; create group c role a, b; create role "D d" admin b noinherit;
+      grant a to "D d" with admin option; grant a, c to "D d"; create role x; grant a to x; revoke a from x; grant x to a;
+      revoke admin option for a from "D d"; alter role b rename to b2; alter group c add user x; alter group c drop user a;
+      create table t (a int); grant select on t to a; grant all on schema public to b2; drop role x;
+      create role y; drop user if exists y, nobody;`,
+    'what belongs to the database': `
+      create function e() returns event_trigger language plpgsql as 'begin end';
+      create event trigger g on ddl_command_end execute function e(); create event trigger h on sql_drop execute function e();
+      create publication p; create publication q for all tables; create foreign data wrapper w; create server s foreign data wrapper w;
+      create server s2 foreign data wrapper w; create foreign data wrapper w2; create server if not exists s foreign data wrapper w;
+      create language l handler plpgsql_call_handler; create or replace language plpgsql; create language m handler plpgsql_call_handler;
+      alter event trigger g rename to "G"; alter publication p rename to p2; alter server s rename to s3;
+      alter foreign data wrapper w2 rename to w3; alter language l rename to l2;
+      drop event trigger h; drop publication if exists q; drop server s2; drop language m;`,
+    'an event trigger goes with its function': `
+      create function e() returns event_trigger language plpgsql as 'begin end';
+      create event trigger g on ddl_command_end execute function e(); drop function e() cascade;`,
   },
   'other statements': {
     extensions: `

@@ -24,6 +24,7 @@ impl Reader<'_, '_> {
                 }
                 return Ok(());
             }
+            ObjectKind::Operator | ObjectKind::OperatorClass => return self.alter_operator(kind, cursor),
             _ => {}
         }
         let Some(name) = cursor.qualified() else { return Ok(()) };
@@ -33,6 +34,12 @@ impl Reader<'_, '_> {
             String::new()
         };
         cursor.take_punct(b'*');
+        if kind == ObjectKind::Role && cursor.take_words(&["add", "user"]) {
+            return self.role_members(name.name, cursor, Op::Create);
+        }
+        if kind == ObjectKind::Role && cursor.take_words(&["drop", "user"]) {
+            return self.role_members(name.name, cursor, Op::Drop);
+        }
         if cursor.take_words(&["rename", "to"]) {
             let Some(new) = cursor.name() else { return Ok(()) };
             if kind == ObjectKind::Index {
@@ -189,6 +196,9 @@ impl Reader<'_, '_> {
             let (Some(sub), true) = (cursor.qualified(), cursor.take_word("on")) else { return Ok(()) };
             let Some(table) = cursor.qualified() else { return Ok(()) };
             return self.emit_sub(kind, table, sub, Op::Drop, b"");
+        }
+        if matches!(kind, ObjectKind::Operator | ObjectKind::OperatorClass | ObjectKind::Cast) {
+            return self.drop_operators(kind, cursor);
         }
         let cascade: &[u8] = if cascades(cursor) { b"cascade" } else { b"" };
         for mut part in cursor.split(b',') {

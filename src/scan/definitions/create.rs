@@ -59,8 +59,9 @@ impl Reader<'_, '_> {
                 self.create_global(cursor, ObjectKind::Language)
             }
             b"role" | b"user" | b"group" if !cursor.is_word("mapping") => self.create_global(cursor, ObjectKind::Role),
-            b"operator" | b"cast" | b"text" | b"collation" | b"conversion" | b"statistics" | b"transform"
-            | b"access" => {
+            b"operator" => self.create_operator(cursor),
+            b"cast" => self.create_cast(cursor),
+            b"text" | b"collation" | b"conversion" | b"statistics" | b"transform" | b"access" => {
                 let line = cursor.behind(1).map_or(0, |item| item.line);
                 self.unread(&format!("CREATE {}", String::from_utf8_lossy(kind).to_uppercase()), line)
             }
@@ -70,10 +71,23 @@ impl Reader<'_, '_> {
 
     pub(super) fn create_global(&mut self, cursor: &mut Cursor<'_>, kind: ObjectKind) -> Result<(), Full> {
         let op = if cursor.take_words(&["if", "not", "exists"]) { Op::CreateIfMissing } else { Op::Create };
-        match cursor.qualified() {
-            Some(name) => self.emit_global(kind, name, op),
-            None => Ok(()),
+        let Some(name) = cursor.qualified() else { return Ok(()) };
+        // the server comes with it
+        if kind == ObjectKind::Language && name.name == b"plpgsql" {
+            return Ok(());
         }
+        self.emit_global(kind, name, op)?;
+        if kind == ObjectKind::Role {
+            return self.role_options(name.name, cursor);
+        }
+        let mut needs = Needs::default();
+        if kind == ObjectKind::EventTrigger && cursor.find_word("execute") {
+            cursor.skip(2);
+            if let Some(function) = cursor.qualified() {
+                needs.routine(function, 0);
+            }
+        }
+        self.emit_needs(&needs, name)
     }
 
     pub(super) fn create_schema(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
@@ -157,6 +171,9 @@ impl Reader<'_, '_> {
         let Some(name) = cursor.qualified() else { return Ok(()) };
         let inside = cursor.group();
         let args = inside.map(routine_args).unwrap_or_default().join(", ");
+        let mut options = *cursor;
+        let is_window = kind == ObjectKind::Function && options.find_word("window");
+        let kind = if is_window { ObjectKind::WindowFunction } else { kind };
         self.emit_key(kind, name, b"", args.as_bytes(), create, b"", name.line)?;
         if args.len() > ARGS_BYTES {
             return Ok(());
@@ -330,7 +347,14 @@ impl Reader<'_, '_> {
             self.emit_key(ObjectKind::Function, name, b"", args.as_bytes(), Op::Create, b"", range.line)?;
             self.emit_needs(&made, range)?;
         }
-        Ok(())
+        // and the cast from one to the other
+        let (args, detail) = match multirange.schema.filter(|_| multirange.schema != range.schema) {
+            Some(schema) => (format!("{own}, {}.{}", quoted(schema), quoted(multirange.name)), String::new()),
+            None => (own, quoted(multirange.name)),
+        };
+        let unnamed = Name { name: b"", ..range };
+        self.emit_key(ObjectKind::Cast, unnamed, b"", args.as_bytes(), Op::Create, detail.as_bytes(), range.line)?;
+        self.emit_needs(&made, range)
     }
 
     pub(super) fn create_domain(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {

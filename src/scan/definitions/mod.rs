@@ -10,6 +10,7 @@ mod create;
 mod index;
 mod needs;
 pub mod note;
+mod operator;
 mod table;
 
 use super::fact::{Code, Fact, Facts, Full, Key, ObjectKind, Op, Scope};
@@ -47,6 +48,10 @@ pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &m
         reader.select_into(&mut cursor)
     } else if cursor.take_words(&["import", "foreign", "schema"]) {
         reader.unread("IMPORT FOREIGN SCHEMA", cursor.line())
+    } else if cursor.take_word("grant") {
+        reader.grant(&mut cursor, Op::Create)
+    } else if cursor.take_word("revoke") {
+        reader.grant(&mut cursor, Op::Drop)
     } else {
         reader.transaction(&mut cursor)
     }
@@ -172,7 +177,7 @@ fn cascades(cursor: &Cursor<'_>) -> bool {
 
 /// The kind that ALTER and DROP name.
 fn kind(cursor: &mut Cursor<'_>) -> Option<ObjectKind> {
-    const WORDS: [(&[&str], ObjectKind); 22] = [
+    const WORDS: [(&[&str], ObjectKind); 29] = [
         (&["materialized", "view"], ObjectKind::MaterializedView),
         (&["foreign", "table"], ObjectKind::ForeignTable),
         (&["foreign", "data", "wrapper"], ObjectKind::ForeignDataWrapper),
@@ -195,6 +200,13 @@ fn kind(cursor: &mut Cursor<'_>) -> Option<ObjectKind> {
         (&["publication"], ObjectKind::Publication),
         (&["server"], ObjectKind::ForeignServer),
         (&["role"], ObjectKind::Role),
+        (&["user"], ObjectKind::Role),
+        (&["group"], ObjectKind::Role),
+        (&["language"], ObjectKind::Language),
+        (&["procedural", "language"], ObjectKind::Language),
+        (&["operator", "class"], ObjectKind::OperatorClass),
+        (&["operator"], ObjectKind::Operator),
+        (&["cast"], ObjectKind::Cast),
     ];
     WORDS.iter().find(|(words, _)| cursor.take_words(words)).map(|(_, kind)| *kind)
 }

@@ -85,7 +85,7 @@ impl Like {
 pub enum Entry {
     /// A relation: schema, name.
     Relation = b'a',
-    /// A routine: schema, name, number of arguments.
+    /// A routine: schema, name, number of arguments or their types.
     Routine = b'b',
     /// A type, as `format_type` spells it.
     Type = b'c',
