@@ -1,6 +1,6 @@
 /** The package for pages and workers: everything of the main entry, and folders as sources. */
 export * from './index.js';
-export { discover, type Discovery } from './discover.js';
+export { discover, type Discovery, type ReadHead } from './discover.js';
 export {
   scan,
   type RunFigures,
@@ -9,4 +9,4 @@ export {
   type ScanResult,
   type ScanSource,
 } from './scan.js';
-export { filesOf, filesOfDirectory, includesOf, sourcesOf, type ProjectFile } from './folder.js';
+export { filesOf, filesOfDirectory, headsOf, includesOf, sourcesOf, type ProjectFile } from './folder.js';

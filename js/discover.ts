@@ -1,148 +1,73 @@
 /**
- * Finds schema and tests among the files of a project. Pure: paths in, lists out; command line and page share it.
- *
- * Order of schema files, which is the order in which they apply:
- * - Supabase: by file name, byte by byte, as the Supabase CLI applies them (timestamps lead the names).
- * - elsewhere: natural order of the path: runs of digits compare as numbers (`V2` before `V10`), the rest byte by byte.
- * Tests are listed in byte order; their order does not matter.
+ * Finds schema and tests among the files of a project: a list of paths, and a way to read the beginning of some of them.
+ * Command line and page share it.
  */
+import { ProjectFiles, type ReadHead } from './discover/files.js';
+import type { FoundSchema } from './discover/found.js';
+import { findSchema, supabaseFolder } from './discover/layouts.js';
+import { findTests, type FoundTests } from './discover/tests.js';
+import type { MarkerTool } from './up-part.js';
+
+export { byteOrder, naturalOrder } from './discover/order.js';
+export type { ReadHead } from './discover/files.js';
 
 /** What a project consists of; paths are those that were given. */
 export interface Discovery {
+  /** In the order in which they apply. */
   schema: string[];
+  /** In byte order; their order does not matter. */
   tests: string[];
   /** One line: which layout it is, and what was taken for what. */
   layout: string;
+  /** Set where the schema's files hold, beside what applies them, what undoes them: the tool that tells the two apart. */
+  markers?: MarkerTool;
+  /** What was left out, and why. */
+  notes: string[];
 }
 
-/** One way to lay out a part of a project: a name, and the files that belong to it. */
-interface Place {
-  name: string;
-  files: RegExp;
-}
-
-const SUPABASE_SCHEMA: Place[] = [
-  { name: 'migrations', files: /^migrations\/[^/]+\.sql$/ },
-  { name: 'schemas', files: /^schemas\/.+\.sql$/ },
-];
-const SUPABASE_TESTS: Place[] = [{ name: 'tests', files: /^tests\/.+\.(sql|pg)$/ }];
-
-/** Elsewhere; the first place that has files is taken. */
-const PLAIN_SCHEMA: Place[] = [
-  { name: 'migrations', files: /^migrations\/[^/]+\.sql$/ },
-  { name: 'db/migrations', files: /^db\/migrations\/[^/]+\.sql$/ },
-  { name: 'schema.sql', files: /^schema\.sql$/ },
-  { name: 'db/schema.sql', files: /^db\/schema\.sql$/ },
-  { name: 'db/structure.sql', files: /^db\/structure\.sql$/ },
-  { name: 'schema', files: /^schema\/.+\.sql$/ },
-  { name: 'sql', files: /^sql\/[^/]+\.sql$/ },
-];
-/** All of them are taken. */
-const PLAIN_TESTS: Place[] = ['t', 'test', 'tests', 'db/t', 'db/test', 'db/tests'].map((name) => ({
-  name,
-  files: new RegExp(`^${name}/.+\\.(sql|pg)$`),
-}));
-
-/** Undoes a migration, so it is no part of the schema. */
-const DOWN = /(\.down\.sql|(^|\/)U[0-9][^/]*__[^/]*\.sql)$/;
-const IGNORED = /(^|\/)(node_modules|\.[^/]+)\//;
+/** The files that a project's layout is told by, all those that `discover` may want to know of. */
+export const RELEVANT =
+  /(\.(sql|pg|psql|pgsql|ddl|plan)|(^|\/)(config\.toml|sqitch\.conf|flyway\.(conf|toml)|atlas\.sum|pgtap\.control))$/;
 
 /**
- * Takes apart the files of a project: a Supabase project at its root, in its `supabase/` folder or, where there is none,
- * in the least deep one; else one of the common plain layouts. `paths` are relative, with `/`. Linear in the paths, but
- * for sorting. A part that is not found is an empty list.
+ * Takes apart the files of a project; `paths` are relative, with `/`. A part that is not found is an empty list. A tool's
+ * own files win over a plain folder, the least deep project over those below others. Only listed paths are read and given
+ * out, whatever a configuration says.
+ *
+ * Rejects with `CONFIG` or `INPUT`, with file and line, for a configuration that cannot be followed.
  */
-export function discover(paths: Iterable<string>): Discovery {
-  const all = Array.from(paths).filter((path) => !IGNORED.test(path));
-  const base = supabaseBase(all);
-  return base === undefined ? plain(all) : supabase(all, base);
+export async function discover(paths: Iterable<string>, read: ReadHead): Promise<Discovery> {
+  const files = new ProjectFiles(paths, read);
+  const schema = await findSchema(files);
+  return described(files, schema, findTests(files, schema, supabaseFolder(files)));
 }
 
-/** The order of {@link discover} for plain layouts: runs of digits compare as numbers, the rest byte by byte. */
-export function naturalOrder(a: string, b: string): number {
-  const parts = /[0-9]+|[^0-9]+/g;
-  const [as, bs] = [a.match(parts) ?? [], b.match(parts) ?? []];
-  for (let i = 0; i < as.length && i < bs.length; i++) {
-    const order = comparePart(as[i]!, bs[i]!);
-    if (order !== 0) return order;
-  }
-  // `1` and `01` are equal as numbers; the bytes decide, so that the order never depends on the input's.
-  return as.length - bs.length || byteOrder(a, b);
+/** The tests alone, of a project whose schema is known. */
+export function discoverTests(paths: Iterable<string>): Pick<Discovery, 'tests' | 'layout'> {
+  const files = new ProjectFiles(paths, async () => new Uint8Array());
+  const tests = findTests(files, undefined, supabaseFolder(files));
+  return { tests: tests.files, layout: part('tests', tests.places.join(', '), tests.files) };
 }
 
-/** The order of the UTF-8 bytes, which is that of the code points and not that of JavaScript's code units. */
-export function byteOrder(a: string, b: string): number {
-  const [as, bs] = [a[Symbol.iterator](), b[Symbol.iterator]()];
-  for (;;) {
-    const [x, y] = [as.next(), bs.next()];
-    if (x.done || y.done) return Number(y.done ?? false) - Number(x.done ?? false);
-    if (x.value !== y.value) return x.value.codePointAt(0)! - y.value.codePointAt(0)!;
-  }
+/** The tool whose markers part the files of a schema, if any. */
+export function markersOf(paths: string[], read: ReadHead): Promise<MarkerTool | undefined> {
+  return new ProjectFiles(paths, read).markerTool(paths);
 }
 
-function supabaseBase(paths: string[]): string | undefined {
-  if (paths.includes('config.toml') && taken(paths, '', SUPABASE_SCHEMA)) return '';
-  const bases = new Set<string>();
-  for (const path of paths) {
-    const base = /^((?:.*\/)?supabase\/)(?:migrations|schemas|tests)\/.*\.(?:sql|pg)$/.exec(path)?.[1];
-    if (base !== undefined) bases.add(base);
-  }
-  const depth = (path: string) => path.split('/').length;
-  return Array.from(bases).sort((a, b) => depth(a) - depth(b) || byteOrder(a, b))[0];
-}
-
-function supabase(paths: string[], base: string): Discovery {
-  const schema = taken(paths, base, SUPABASE_SCHEMA);
-  const tests = taken(paths, base, SUPABASE_TESTS);
-  schema?.files.sort((a, b) => byteOrder(fileName(a), fileName(b)) || byteOrder(a, b));
-  return found('Supabase', schema, tests);
-}
-
-function plain(paths: string[]): Discovery {
-  const schema = taken(paths, '', PLAIN_SCHEMA);
-  schema?.files.sort(naturalOrder);
-  const places = PLAIN_TESTS.map((place) => taken(paths, '', [place])).filter((place) => place !== undefined);
-  const tests = places.length > 0 && {
-    name: places.map((place) => place.name).join(', '),
-    files: places.flatMap((place) => place.files),
-  };
-  return found('plain', schema, tests || undefined);
-}
-
-interface Taken {
-  name: string;
-  files: string[];
-}
-
-/** The first place that has files under the base. */
-function taken(paths: string[], base: string, places: Place[]): Taken | undefined {
-  const inside = paths.filter((path) => path.startsWith(base) && !DOWN.test(path));
-  for (const { name, files } of places) {
-    const matching = inside.filter((path) => files.test(path.slice(base.length)));
-    if (matching.length > 0) return { name: base + name, files: matching };
-  }
-  return undefined;
-}
-
-function found(layout: string, schema: Taken | undefined, tests: Taken | undefined): Discovery {
-  const part = (name: string, of: Taken | undefined) =>
-    of
-      ? `${name} from ${of.name} (${of.files.length} ${of.files.length === 1 ? 'file' : 'files'})`
-      : `no ${name}`;
+function described(files: ProjectFiles, schema: FoundSchema | undefined, tests: FoundTests): Discovery {
+  const parts = [
+    part('schema', schema?.place ?? '', schema?.files ?? []),
+    part('tests', tests.places.join(', '), tests.files),
+  ];
   return {
     schema: schema?.files ?? [],
-    tests: tests?.files.sort(byteOrder) ?? [],
-    layout: `${layout}: ${part('schema', schema)}, ${part('tests', tests)}`,
+    tests: tests.files,
+    layout: `${schema?.tool ?? 'plain'}: ${parts.join(', ')}`,
+    ...(schema?.markers && { markers: schema.markers }),
+    notes: files.notes,
   };
 }
 
-function comparePart(a: string, b: string): number {
-  const numbers = /^[0-9]/.test(a) && /^[0-9]/.test(b);
-  if (!numbers) return byteOrder(a, b);
-  const [x, y] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
-  return x.length - y.length || byteOrder(x, y);
-}
-
-function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+function part(name: string, place: string, { length }: string[]): string {
+  return length > 0 ? `${name} from ${place} (${length} ${length === 1 ? 'file' : 'files'})` : `no ${name}`;
 }

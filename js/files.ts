@@ -1,8 +1,8 @@
 /** Files of Node as the package's sources and sinks. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 import { CoverageError, hostError, messageOf } from './error.js';
 import type { RangeSource } from './types.js';
 
@@ -84,6 +84,30 @@ export async function streamFile(path: string): Promise<ReadableStream<Uint8Arra
     },
     { highWaterMark: 0 },
   );
+}
+
+/** The first bytes of a file, at most so many; the error says why in few words. */
+export async function readHead(path: string, bytes: number): Promise<Uint8Array> {
+  const file = await openFile(path).catch(plain);
+  try {
+    const { size } = await file.stat();
+    const head = new Uint8Array(Math.min(bytes, size));
+    const { bytesRead } = await file.read(head, 0, head.length, 0).catch(plain);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A file of the project, not one that a link leads to outside of it: any line of SQL or of a configuration may name any path. */
+export async function isFileBelow(directory: string, path: string): Promise<boolean> {
+  try {
+    const real = await realpath(resolve(directory, path));
+    const root = (await realpath(directory)).replace(/[\\/]$/, '');
+    return real.startsWith(root + sep) && (await stat(real)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** The text of a file, or undefined where it cannot be read. Invalid bytes become U+FFFD. */

@@ -1,7 +1,8 @@
 /** Folders that a person chose or dropped in a browser, as sources. */
-import type { Discovery } from './discover.js';
+import type { Discovery, ReadHead } from './discover.js';
 import { includesFrom, type OnInclude } from './include.js';
 import type { ScanSource } from './scan.js';
+import { upPart } from './up-part.js';
 
 /** A file of a project: its path in the folder, with `/`, and how to get at its bytes. */
 export interface ProjectFile {
@@ -34,7 +35,7 @@ export async function filesOfDirectory(directory: FileSystemDirectoryHandle): Pr
 /** The sources of a project in the order in which a scan reads them: schema, then tests. */
 export function sourcesOf(
   files: Iterable<ProjectFile>,
-  found: Pick<Discovery, 'schema' | 'tests'>,
+  found: Pick<Discovery, 'schema' | 'tests' | 'markers'>,
 ): ScanSource[] {
   const byPath = new Map(Array.from(files, (file) => [file.path, file]));
   const source = (path: string, role: ScanSource['role']): ScanSource => ({
@@ -43,13 +44,24 @@ export function sourcesOf(
     open: async () => {
       const file = byPath.get(path);
       if (!file) throw new Error('it is not in the folder');
-      return (await file.blob()).stream();
+      const stream = (await file.blob()).stream();
+      return role === 'schema' ? upPart(stream, found.markers) : stream;
     },
   });
   return [
     ...found.schema.map((path) => source(path, 'schema')),
     ...found.tests.map((path) => source(path, 'tests')),
   ];
+}
+
+/** Reads the beginnings of a project's files: what `discover` asks for. */
+export function headsOf(files: Iterable<ProjectFile>): ReadHead {
+  const byPath = new Map(Array.from(files, (file) => [file.path, file]));
+  return async (path, bytes) => {
+    const file = byPath.get(path);
+    if (!file) throw new Error('it is not in the folder');
+    return new Uint8Array(await (await file.blob()).slice(0, bytes).arrayBuffer());
+  };
 }
 
 /** Finds the files of a project that its sources include. */

@@ -40,7 +40,8 @@ export function includesFrom(open: (path: string) => Promise<ReadableStream<Uint
   };
 }
 
-function normalized(path: string): string {
+/** Without `.`, empty parts, and `..` but for those that lead out of the project. */
+export function normalized(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;

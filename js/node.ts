@@ -1,6 +1,6 @@
 /** The package for Node: everything of the main entry, files as stores and sources, projects on disk. */
 export * from './index.js';
-export { discover, type Discovery } from './discover.js';
+export { discover, type Discovery, type ReadHead } from './discover.js';
 export { FileRange } from './files.js';
 export { findProject, type Project, type ProjectGlobs } from './project.js';
 export { liveSource, type Live, type LiveOptions } from './live.js';

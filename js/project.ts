@@ -2,9 +2,18 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { byteOrder, discover, naturalOrder } from './discover.js';
+import {
+  byteOrder,
+  discover,
+  discoverTests,
+  markersOf,
+  naturalOrder,
+  RELEVANT,
+  type Discovery,
+  type ReadHead,
+} from './discover.js';
 import { CoverageError } from './error.js';
-import { reason } from './files.js';
+import { isFileBelow, readHead, reason } from './files.js';
 
 /** Globs that replace what would be found, relative to the project; a plain path or folder is a glob too. */
 export interface ProjectGlobs {
@@ -13,11 +22,7 @@ export interface ProjectGlobs {
 }
 
 /** The files of a project, relative to it, and how they were found. */
-export interface Project {
-  schema: string[];
-  tests: string[];
-  layout: string;
-}
+export type Project = Discovery;
 
 const SQL_FILES = '**/*.{sql,pg}';
 
@@ -26,7 +31,7 @@ const SQL_FILES = '**/*.{sql,pg}';
  * of one glob are in natural order and globs in the order given.
  *
  * Rejects with `INPUT` for a directory that cannot be read, `CONFIG` where no schema is found, a glob matches nothing, or
- * a file is given as both.
+ * a file is given as both; as `discover` does where the schema is not given.
  */
 export async function findProject(directory: string, globs: ProjectGlobs = {}): Promise<Project> {
   await checkDirectory(directory);
@@ -38,15 +43,31 @@ export async function findProject(directory: string, globs: ProjectGlobs = {}): 
   if (twice !== undefined) {
     throw new CoverageError('CONFIG', 'is matched by both --schema and --tests', { file: twice });
   }
-  const found = given.schema && given.tests ? undefined : await discovered(directory);
-  const project = {
-    schema: given.schema ?? without(found!.schema, given.tests),
-    tests: given.tests ?? without(found!.tests, given.schema),
-    layout: [given.schema && '--schema', given.tests && '--tests', found?.layout].filter(Boolean).join(', '),
-  };
+  const read = headsOf(directory);
+  if (given.schema) {
+    // A configuration of the project is not asked for the schema then: whatever is wrong with it does not matter.
+    const found = given.tests ? undefined : discoverTests(await listed(directory));
+    const markers = await markersOf(given.schema, read);
+    return {
+      schema: given.schema,
+      tests: given.tests ?? without(found!.tests, given.schema),
+      layout: ['--schema', given.tests ? '--tests' : found!.layout].join(', '),
+      ...(markers && { markers }),
+      notes: [],
+    };
+  }
+  const found = await discover(await listed(directory), read);
+  const project: Project = given.tests
+    ? {
+        ...found,
+        schema: without(found.schema, given.tests),
+        tests: given.tests,
+        layout: `--tests, ${found.layout}`,
+      }
+    : found;
   if (project.schema.length > 0) return project;
   const message =
-    'no schema files found (supabase/migrations, migrations, schema.sql, sql): name them with --schema GLOB';
+    'no schema files found (supabase/migrations, sqitch, Flyway, migrations, schema.sql, sql …): name them with --schema GLOB';
   throw new CoverageError('CONFIG', message, { file: directory });
 }
 
@@ -60,8 +81,16 @@ async function checkDirectory(directory: string): Promise<void> {
   if (!isDirectory) throw new CoverageError('INPUT', 'is no directory', { file: directory });
 }
 
-async function discovered(directory: string): Promise<Project> {
-  return discover(await files(directory, [SQL_FILES, '**/config.toml']));
+async function listed(directory: string): Promise<string[]> {
+  return (await files(directory, ['**/*'])).filter((path) => RELEVANT.test(path));
+}
+
+/** A link may lead out of the project: what lies there is not read. */
+function headsOf(directory: string): ReadHead {
+  return async (path, bytes) => {
+    if (!(await isFileBelow(directory, path))) throw new Error('it leads out of the project');
+    return readHead(resolve(directory, path), bytes);
+  };
 }
 
 /** The files that globs match, in natural order for each, globs in the order given. Rejects with `CONFIG` for one that matches none. */

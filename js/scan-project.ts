@@ -1,15 +1,16 @@
 /** Scans of projects on disk. Node only. */
-import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Coverage } from './coverage.js';
 import { CoverageError, withDetails } from './error.js';
-import { FileRange, NewFile, readText, streamFile } from './files.js';
+import { FileRange, isFileBelow, NewFile, readText, streamFile } from './files.js';
 import { includesFrom } from './include.js';
 import { liveSource, type Live } from './live.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
 import { scan, type ScanOptions, type ScanResult, type ScanSource } from './scan.js';
 import { FsStore } from './stores/fs.js';
+import { upPart } from './up-part.js';
 
 export interface ProjectScanOptions
   extends
@@ -97,7 +98,10 @@ async function scanInto(
   const source = (path: string, role: ScanSource['role']): ScanSource => ({
     path,
     role,
-    open: () => streamFile(resolve(directory, path)),
+    open: async () => {
+      const stream = await streamFile(resolve(directory, path));
+      return role === 'schema' ? upPart(stream, project.markers) : stream;
+    },
   });
   const file = await NewFile.create(database);
   try {
@@ -125,16 +129,5 @@ async function scanInto(
   } catch (error) {
     await file.discard();
     throw error;
-  }
-}
-
-/** A file of the project, not one that a link leads to outside of it: any line of SQL may name any path. */
-async function isFileBelow(directory: string, path: string): Promise<boolean> {
-  try {
-    const real = await realpath(resolve(directory, path));
-    const root = (await realpath(directory)).replace(/[\\/]$/, '');
-    return real.startsWith(root + sep) && (await stat(real)).isFile();
-  } catch {
-    return false;
   }
 }

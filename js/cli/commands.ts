@@ -44,6 +44,7 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
   try {
     const { project, coverage, run, source, unreadable } = scanned;
     io.stderr.write(`pgtap-cov: ${visible(project.layout)}\n`);
+    for (const note of project.notes) io.stderr.write(`pgtap-cov: warning: ${visible(note)}\n`);
     if (project.tests.length === 0)
       io.stderr.write('pgtap-cov: warning: no tests found: name them with --tests GLOB\n');
     for (const error of unreadable) io.stderr.write(describe(error));

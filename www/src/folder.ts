@@ -1,11 +1,9 @@
 /** What a person chose or dropped, as input of a scan. File objects are handles: no byte is read here. */
+import { RELEVANT } from '../../js/discover.js';
 import { filesOf } from '../../js/folder.js';
 import type { Input, InputFile } from './protocol.js';
 
 type Folder = Extract<Input, { from: 'folder' }>;
-
-/** Only these can be a schema or a test, or tell the layout of a project. */
-const RELEVANT = /(\.sql|\.pg|(^|\/)config\.toml)$/;
 
 /** The folder of an `<input type="file" webkitdirectory>`. */
 export async function chosen(list: FileList): Promise<Folder> {

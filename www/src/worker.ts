@@ -4,6 +4,7 @@ import {
   CoverageError,
   MemoryStore,
   discover,
+  headsOf,
   includesOf,
   scan,
   sourcesOf,
@@ -35,18 +36,21 @@ addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
 
 async function analyse(input: Input): Promise<Result> {
   const { name, files } = await filesOf(input);
-  const found = discover(files.map((file) => file.path));
+  const project = files.map(({ path, file }) => ({ path, blob: () => file }));
+  const found = await discover(
+    files.map((file) => file.path),
+    headsOf(project),
+  );
   const sizes = new Map(files.map(({ path, file }) => [path, file.size]));
   if (found.schema.length === 0) {
     const message =
-      'no schema files were found (supabase/migrations, migrations, db/migrations, schema.sql, sql)';
+      'no schema files were found (supabase/migrations, sqitch, Flyway, migrations, schema.sql, sql …)';
     throw new CoverageError('CONFIG', message, { file: name });
   }
   const store = new MemoryStore();
   const report = throttled(PROGRESS_MS, (progress: Progress) => send({ type: 'progress', progress }));
   const bytesTotal = [...found.schema, ...found.tests].reduce((sum, path) => sum + sizes.get(path)!, 0);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  const project = files.map(({ path, file }) => ({ path, blob: () => file }));
   const { summary, run, unreadable } = await scan({
     sources: sourcesOf(project, found),
     onInclude: includesOf(project),
@@ -64,7 +68,8 @@ async function analyse(input: Input): Promise<Result> {
   });
   coverage = await Coverage.open(new Blob(chunks));
   const tests = found.tests.length;
-  return { name, layout: found.layout, tests, summary, run, unreadable: unreadable.map(problemOf) };
+  const layout = [found.layout, ...found.notes].join('; ');
+  return { name, layout, tests, summary, run, unreadable: unreadable.map(problemOf) };
 }
 
 async function filesOf(input: Input): Promise<{ name: string; files: InputFile[] }> {
