@@ -1,6 +1,7 @@
 /** The package for pages and workers: everything of the main entry, and folders as sources. */
 export * from './index.js';
 export { discover, type Discovery, type ReadHead } from './discover.js';
+export type { MarkerTool } from './up-part.js';
 export {
   scan,
   type RunFigures,

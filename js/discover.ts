@@ -46,7 +46,7 @@ export async function discover(paths: Iterable<string>, read: ReadHead): Promise
 export function discoverTests(paths: Iterable<string>): Pick<Discovery, 'tests' | 'layout'> {
   const files = new ProjectFiles(paths, async () => new Uint8Array());
   const tests = findTests(files, undefined, supabaseFolder(files));
-  return { tests: tests.files, layout: part('tests', tests.places.join(', '), tests.files) };
+  return { tests: tests.files, layout: part('tests', tests.places, tests.files) };
 }
 
 /** The tool whose markers part the files of a schema, if any. */
@@ -56,8 +56,8 @@ export function markersOf(paths: string[], read: ReadHead): Promise<MarkerTool |
 
 function described(files: ProjectFiles, schema: FoundSchema | undefined, tests: FoundTests): Discovery {
   const parts = [
-    part('schema', schema?.place ?? '', schema?.files ?? []),
-    part('tests', tests.places.join(', '), tests.files),
+    part('schema', schema?.places ?? [], schema?.files ?? []),
+    part('tests', tests.places, tests.files),
   ];
   return {
     schema: schema?.files ?? [],
@@ -68,6 +68,11 @@ function described(files: ProjectFiles, schema: FoundSchema | undefined, tests: 
   };
 }
 
-function part(name: string, place: string, { length }: string[]): string {
-  return length > 0 ? `${name} from ${place} (${length} ${length === 1 ? 'file' : 'files'})` : `no ${name}`;
+/** Places that are named; there may be one for every folder. */
+const PLACES = 6;
+
+function part(name: string, places: string[], { length }: string[]): string {
+  if (length === 0) return `no ${name}`;
+  const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : '';
+  return `${name} from ${places.slice(0, PLACES).join(', ')}${more} (${length} ${length === 1 ? 'file' : 'files'})`;
 }

@@ -1,6 +1,7 @@
 /** The package for Node: everything of the main entry, files as stores and sources, projects on disk. */
 export * from './index.js';
 export { discover, type Discovery, type ReadHead } from './discover.js';
+export type { MarkerTool } from './up-part.js';
 export { FileRange } from './files.js';
 export { findProject, type Project, type ProjectGlobs } from './project.js';
 export { liveSource, type Live, type LiveOptions } from './live.js';

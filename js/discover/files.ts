@@ -14,9 +14,10 @@ const IGNORED = /(^|\/)(node_modules|\.[^/]+)\//;
 const CONFIG_BYTES = 4 * 1024 * 1024;
 /** Markers lead a migration; of a folder without them, no more than this is read before the scan. */
 const HEAD_BYTES = 4096;
-const HEADS = 200;
-/** What is left out is said in so many lines at most. */
+const HEADS = 2000;
+/** What is left out is said in so many lines at most, of so many characters. */
 const NOTES = 20;
+const NOTE_LENGTH = 300;
 
 export class ProjectFiles {
   /** In byte order. */
@@ -43,7 +44,7 @@ export class ProjectFiles {
   }
 
   note(text: string): void {
-    if (this.notes.length < NOTES) this.notes.push(text);
+    if (this.notes.length < NOTES) this.notes.push(shortened(text, NOTE_LENGTH));
     else this.notes[NOTES] = 'more is left out';
   }
 
@@ -73,6 +74,11 @@ export class ProjectFiles {
     }
     return undefined;
   }
+}
+
+/** Text from a file for a message. */
+export function shortened(text: string, length = 100): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
 /** Folders, each once, the least deep first. */

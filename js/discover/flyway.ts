@@ -12,6 +12,8 @@ const CONFIGS: { file: RegExp; read(text: string): Setting[] }[] = [
   { file: /^((?:[^/]+\/)*?)(?:conf\/)?flyway\.toml$/, read: readFlywayToml },
   { file: /^((?:[^/]+\/)*?)(?:conf\/)?flyway\.conf$/, read: readFlywayConf },
 ];
+/** Where migrations lie that no location names: Flyway's own places, and that of its integrations. */
+const DEFAULTS = ['sql/', 'migrations/', 'db/migration/', 'src/main/resources/db/migration/'];
 /** Where a build puts what is on the class path, which is also where a location without a prefix lies. */
 const CLASS_PATH = 'src/main/resources/';
 
@@ -37,7 +39,9 @@ export const flyway: Layout = {
       else if (!files.below(place).some(isFlyway)) leave('no migrations there');
       else folders.push(place);
     }
-    return folders.length > 0 ? flywayIn(files, folders, folder) : undefined;
+    if (folders.length > 0) return flywayIn(files, folders, folder);
+    const usual = DEFAULTS.map((name) => folder + name).find((place) => files.below(place).some(isFlyway));
+    return usual === undefined ? undefined : flywayIn(files, [usual], folder);
   },
 };
 
@@ -76,7 +80,7 @@ export function flywayIn(files: ProjectFiles, folders: string[], base: string): 
   );
   return {
     tool: 'Flyway',
-    place: folders.map((folder) => folder.slice(0, -1) || '.').join(', '),
+    places: folders.map((folder) => folder.slice(0, -1) || '.'),
     files: [...(baseline ? [baseline] : []), ...versions, ...repeatable].map(({ path }) => path),
     bases: [base],
     owns: (path) => inside.has(path) && MIGRATION.test(fileName(path)),

@@ -7,7 +7,7 @@ export interface FoundSchema {
   /** The layout in a word. */
   tool: string;
   /** Where the files lie, for people. */
-  place: string;
+  places: string[];
   /** In the order in which they apply. */
   files: string[];
   /** Folders, each empty or with its `/`, that may hold folders of tests. */

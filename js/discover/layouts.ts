@@ -5,7 +5,7 @@ import { flyway, flywayIn, isFlyway } from './flyway.js';
 import type { FoundSchema, Layout } from './found.js';
 import { byFileName, byteOrder, fileName, naturalOrder } from './order.js';
 import { sqitch } from './sqitch.js';
-import { isTestName } from './tests.js';
+import { isTestOfItsOwn } from './tests.js';
 
 /** A place for files, from a folder. */
 interface Place {
@@ -124,9 +124,9 @@ function supabase(): Layout {
       return (
         found && {
           tool: 'Supabase',
-          place: found.name,
+          places: [found.name],
           files: found.files.sort(byFileName(byteOrder)),
-          bases: [],
+          bases: [folder.replace(/supabase\/$/, '')],
           owns: (path) => placed([path], folder, SUPABASE_SCHEMA) !== undefined,
         }
       );
@@ -148,7 +148,7 @@ function marked({ tool, marker, files: pattern }: Marked): Layout {
         .filter((path) => pattern.test(path.slice(place.length)) && !DOWN.test(path));
       return {
         tool,
-        place: place.slice(0, -1) || '.',
+        places: [place.slice(0, -1) || '.'],
         files: found,
         bases: [folder],
         owns: (path) => pattern.test(path.slice(place.length)) && path.startsWith(place),
@@ -186,7 +186,7 @@ async function folderOfTool(files: ProjectFiles, name: string): Promise<FoundSch
   const owned = new Set(direct);
   const found = (tool: string, taken: string[], order: typeof byteOrder): FoundSchema => ({
     tool,
-    place: name,
+    places: [name],
     files: taken.sort(byFileName(order)),
     bases: [''],
     owns: (path) => owned.has(path),
@@ -206,7 +206,7 @@ function plain(files: ProjectFiles): FoundSchema | undefined {
   return (
     found && {
       tool: 'plain',
-      place: found.name,
+      places: [found.name],
       files: found.files.sort(naturalOrder),
       bases: [''],
       owns: (path) => DOWN.test(path),
@@ -214,9 +214,9 @@ function plain(files: ProjectFiles): FoundSchema | undefined {
   );
 }
 
-/** A migration may be about a test, `002_add_test.sql`; in other folders the name tells a test. */
+/** A migration may be about a test, `002_add_test.sql`; elsewhere the name tells a test. */
 function isTestOfPlain(path: string): boolean {
-  return isTestName(path) && !/(^|\/)migrations?\//.test(path);
+  return isTestOfItsOwn(path) && !/(^|\/)migrations?\//.test(path);
 }
 
 /** The first place that has files below the folder. */

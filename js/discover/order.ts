@@ -14,12 +14,17 @@ export function naturalOrder(a: string, b: string): number {
 
 /** The order of the UTF-8 bytes, which is that of the code points and not that of JavaScript's code units. */
 export function byteOrder(a: string, b: string): number {
-  const [as, bs] = [a[Symbol.iterator](), b[Symbol.iterator]()];
-  for (;;) {
-    const [x, y] = [as.next(), bs.next()];
-    if (x.done || y.done) return Number(y.done ?? false) - Number(x.done ?? false);
-    if (x.value !== y.value) return x.value.codePointAt(0)! - y.value.codePointAt(0)!;
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (x !== y) return rank(x) - rank(y);
   }
+  return a.length - b.length;
+}
+
+/** Code units with surrogates, which stand for the highest code points, last. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 /** By file name, in whichever folder the files lie; the path decides between equal names. */

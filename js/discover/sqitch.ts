@@ -1,7 +1,7 @@
 /** sqitch: a plan names the changes in their order, each with a deploy script. */
 import { CoverageError } from '../error.js';
 import { readGitConfig, type Setting } from './config.js';
-import { below, byDepth, depthOf, folderBelow, foldersOf, type ProjectFiles } from './files.js';
+import { below, byDepth, depthOf, folderBelow, foldersOf, shortened, type ProjectFiles } from './files.js';
 import type { FoundSchema, Layout } from './found.js';
 import { byteOrder } from './order.js';
 
@@ -57,7 +57,7 @@ async function find(files: ProjectFiles): Promise<FoundSchema | undefined> {
   const scripts = all.flatMap((target) => target.scripts).filter((folder) => folder !== '');
   return {
     tool: 'sqitch',
-    place: plans.map((plan) => plan.path).join(', '),
+    places: plans.map((plan) => plan.path),
     // two targets may share scripts
     files: Array.from(new Set(plans.flatMap((plan) => plan.files))),
     bases: all.map((target) => target.top),
@@ -93,7 +93,9 @@ async function targetsOf(files: ProjectFiles, folder: string): Promise<Target[]>
   const targets = scopes.map((scope) => targetOf(file, folder, settings, scope));
   const planned = targets.filter((target) => files.has(target.plan));
   if (targets.length > 0 && planned.length === 0) {
-    throw new CoverageError('CONFIG', `its plan ${targets[0]!.plan} is not in the project`, { file });
+    throw new CoverageError('CONFIG', `its plan ${shortened(targets[0]!.plan)} is not in the project`, {
+      file,
+    });
   }
   return planned;
 }
@@ -108,7 +110,7 @@ function targetOf(file: string, folder: string, settings: Map<string, Setting>, 
     scope.map((section) => settings.get(`${section}.${key}`)).find((found) => found !== undefined);
   const inside = (found: Setting | undefined, path: string | undefined): string => {
     if (path !== undefined) return path;
-    throw new CoverageError('CONFIG', `${found?.value} leads out of the project`, {
+    throw new CoverageError('CONFIG', `${shortened(found?.value ?? '')} leads out of the project`, {
       file,
       line: found?.line,
     });
@@ -176,7 +178,10 @@ async function readPlan(files: ProjectFiles, target: Target): Promise<Plan> {
       continue;
     }
     if (earlier?.tagsBefore === tags.length) {
-      throw wrong(line, `${name} was planned in line ${earlier.line} already, with no tag between the two`);
+      throw wrong(
+        line,
+        `${shortened(name)} was planned in line ${earlier.line} already, with no tag between the two`,
+      );
     }
     if (earlier) earlier.tagsBeforeRework = tags.length;
     const made: Change = { name, line, tagsBefore: tags.length };
@@ -185,7 +190,8 @@ async function readPlan(files: ProjectFiles, target: Target): Promise<Plan> {
   }
   for (const change of changes) {
     const script = scriptOf(change, tags, target, files);
-    if (!script.found) throw wrong(change.line, `${script.path}, its deploy script, is not in the project`);
+    if (!script.found)
+      throw wrong(change.line, `${shortened(script.path, 300)}, its deploy script, is not in the project`);
     plan.files.push(script.path);
   }
   return plan;

@@ -17,8 +17,9 @@ export interface FoundTests {
   files: string[];
 }
 
-export function isTestName(path: string): boolean {
-  return NAMES.some((name) => path.endsWith(name));
+/** Whether a file is a test wherever it lies. */
+export function isTestOfItsOwn(path: string): boolean {
+  return ANYWHERE.test(path) || NAMES.some((name) => path.endsWith(name));
 }
 
 /** What is a test: all below these folders, or with these names, that the schema does not take. */

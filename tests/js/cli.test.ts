@@ -165,6 +165,26 @@ describe('pgtap-cov', () => {
     expect(await scratch()).toEqual([]);
   });
 
+  it('says which layout it took, what it left out, and which line of a configuration is wrong', async () => {
+    const flyway = await makeProject({
+      'flyway.conf': 'flyway.locations=filesystem:/flyway/sql,filesystem:db',
+      'db/V1__a.sql': 'create table a ();',
+    });
+    const { status, stderr } = await cli([flyway]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr:
+        'pgtap-cov: Flyway: schema from db (1 file), no tests\n' +
+        'pgtap-cov: warning: flyway.conf:1: filesystem:/flyway/sql: leads out of the project or is none that can be ' +
+        'followed, left out\npgtap-cov: warning: no tests found: name them with --tests GLOB\n',
+    });
+    const wrong = await cli([await makeProject({ 'sqitch.plan': '\nrooms\n' })]);
+    expect(wrong).toMatchObject({ status: 2, stdout: '' });
+    expect(wrong.stderr).toMatch(
+      /CONFIG: sqitch\.plan:2: deploy\/rooms\.sql, its deploy script, is not in the project/,
+    );
+  });
+
   it('gives the same json report whatever the arena and from a kept database', async () => {
     const directory = await makeProject();
     const database = join(directory, 'kept', 'app.pgtapcov');
