@@ -100,6 +100,43 @@ test('a file that is no text is named, the rest is counted, and the page goes on
   await expectReport(expected);
 });
 
+test('a layout that its configuration tells has the figures of the command line', async () => {
+  const sqitch = await project('planned', {
+    'sqitch.conf': '[core]\nengine = pg\ntop_dir = db\nextension = ddl\n',
+    'db/sqitch.plan': 'rooms\n@v1\nmore [rooms]\n',
+    'db/deploy/more.ddl': 'ALTER TABLE rooms RENAME TO halls;\n',
+    'db/deploy/rooms.ddl': 'CREATE TABLE rooms ();\n',
+    'db/t/halls.sql': "SELECT has_table('halls');\n",
+  });
+  await choose(sqitch);
+  await page.getByTestId('summary').waitFor();
+  expect(await page.getByTestId('layout').innerText()).toContain(
+    'sqitch: schema from db/sqitch.plan (2 files)',
+  );
+  await expectReport(await reportOf(sqitch));
+});
+
+test('the undoing part of a migration is no schema, as on the command line', async () => {
+  const dbmate = await project('two-ways', {
+    'db/migrations/1_a.sql': '-- migrate:up\nCREATE TABLE a ();\n-- migrate:down\nDROP TABLE a;\n',
+    'db/schema.sql': 'CREATE TABLE dumped ();\n',
+    'db/tests/a.sql': "SELECT has_table('a');\n",
+  });
+  await choose(dbmate);
+  await page.getByTestId('summary').waitFor();
+  const report = await reportOf(dbmate);
+  expect(report.objects.map(({ name, state }) => `${name} ${state}`)).toEqual(['a asserted']);
+  await expectReport(report);
+});
+
+test('a configuration that cannot be followed is named with its line', async () => {
+  await choose(await project('led-astray', { 'sqitch.conf': '[core]\ntop_dir = ../..\n', 'a.sql': '' }));
+  const error = page.getByTestId('failure').getByTestId('error');
+  await error.waitFor();
+  expect(await error.getAttribute('data-code')).toBe('CONFIG');
+  expect(await error.innerText()).toContain('sqitch.conf');
+});
+
 test('a folder without a schema is named, and the page goes on', async () => {
   await choose(await project('nothing-here', { 'notes.sql': 'SELECT 1;\n', 'readme.md': 'no sql\n' }));
   const error = page.getByTestId('failure').getByTestId('error');
