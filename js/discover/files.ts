@@ -95,6 +95,14 @@ export function foldersOf(paths: readonly string[], name: string): string[] {
   return paths.filter((path) => path === name || path.endsWith(`/${name}`)).map(folderOf);
 }
 
+/** The folders that a path lies in, without the project itself. */
+export function foldersAbove(path: string): string[] {
+  const folders: string[] = [];
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
+    folders.push(path.slice(0, at + 1));
+  return folders;
+}
+
 /** A path that a configuration file names, from the folder it starts at; undefined where it leads out of the project. */
 export function below(folder: string, written: string): string | undefined {
   const path = written.replaceAll('\\', '/');

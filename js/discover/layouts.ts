@@ -40,7 +40,8 @@ const MARKED: Marked[] = [
   { tool: 'Atlas', marker: /^((?:[^/]+\/)*?)((?:[^/]+\/)?)atlas\.sum$/, files: /^[^/]+\.sql$/ },
 ];
 
-const SUPABASE = /^((?:[^/]+\/)*?)supabase\/(?:migrations|schemas|tests)\/.*\.(?:sql|pg)$/;
+const SUPABASE = /^((?:[^/]+\/)*?)supabase\/(?:migrations|schemas|tests)\//;
+const SQL = /\.(?:sql|pg)$/;
 /** The first one that has files; the Supabase CLI applies them in order of their names. */
 const SUPABASE_SCHEMA: Place[] = [
   { name: 'migrations', files: /^migrations\/[^/]+\.sql$/ },
@@ -110,7 +111,7 @@ export function supabaseFolder(files: ProjectFiles): string | undefined {
 }
 
 function supabaseProjects(files: ProjectFiles): string[] {
-  return byDepth(files.paths.flatMap((path) => SUPABASE.exec(path)?.[1] ?? []));
+  return byDepth(files.paths.flatMap((path) => (SQL.test(path) ? (SUPABASE.exec(path)?.[1] ?? []) : [])));
 }
 
 function supabase(): Layout {

@@ -1,7 +1,16 @@
 /** sqitch: a plan names the changes in their order, each with a deploy script. */
 import { CoverageError } from '../error.js';
 import { readGitConfig, type Setting } from './config.js';
-import { below, byDepth, depthOf, folderBelow, foldersOf, shortened, type ProjectFiles } from './files.js';
+import {
+  below,
+  byDepth,
+  depthOf,
+  folderBelow,
+  foldersAbove,
+  foldersOf,
+  shortened,
+  type ProjectFiles,
+} from './files.js';
 import type { FoundSchema, Layout } from './found.js';
 import { byteOrder } from './order.js';
 
@@ -54,14 +63,14 @@ async function find(files: ProjectFiles): Promise<FoundSchema | undefined> {
   for (const target of targets.values()) read.push(await readPlan(files, target));
   const plans = inOrder(read, files);
   const all = Array.from(targets.values());
-  const scripts = all.flatMap((target) => target.scripts).filter((folder) => folder !== '');
+  const scripts = new Set(all.flatMap((target) => target.scripts));
   return {
     tool: 'sqitch',
     places: plans.map((plan) => plan.path),
     // two targets may share scripts
     files: Array.from(new Set(plans.flatMap((plan) => plan.files))),
     bases: all.map((target) => target.top),
-    owns: (path) => scripts.some((folder) => path.startsWith(folder)),
+    owns: (path) => foldersAbove(path).some((folder) => scripts.has(folder)),
   };
 }
 

@@ -134,7 +134,7 @@ test('a configuration that cannot be followed is named with its line', async () 
   const error = page.getByTestId('failure').getByTestId('error');
   await error.waitFor();
   expect(await error.getAttribute('data-code')).toBe('CONFIG');
-  expect(await error.innerText()).toContain('sqitch.conf');
+  expect(await error.innerText()).toContain('sqitch.conf:2');
 });
 
 test('a folder without a schema is named, and the page goes on', async () => {

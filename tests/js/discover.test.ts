@@ -426,7 +426,7 @@ describe('discover', () => {
     await find(['sql/V1__x.sql'], { 'flyway.conf': `flyway.locations=${lines(() => 'filesystem:/,\\')}` });
     await find(['sql/V1__x.sql'], { 'flyway.toml': `[flyway]\nlocations=[${lines(() => '"')}` });
     await expect(find([], conf(`[core "${'\\'.repeat(count)}`))).rejects.toThrow(CoverageError);
-    await find([`${'a/'.repeat(2000)}migrations/x/migration.sql`]);
+    await find([`${'a/'.repeat(2000)}migrations/x/migration.sql`, `${'supabase/tests/'.repeat(20_000)}x`]);
   });
 });
 
