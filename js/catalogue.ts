@@ -16,7 +16,7 @@ interface Row {
   schema: string;
   name: string;
   sub: string;
-  /** Argument types of a routine, of an operator. */
+  /** Argument types of a routine; with `sub`, the two types of an operator or a cast. */
   args: string;
   /** Columns of a relation: name and type. */
   columns: [string, string][] | null;
@@ -76,6 +76,14 @@ const STATEMENTS: Record<string, (row: Row) => string> = {
   function: (row) => `create function ${of(row)} (${row.args}) returns int language c;`,
   'window-function': (row) => `create function ${of(row)} (${row.args}) returns int language c window;`,
   procedure: (row) => `create procedure ${of(row)} (${row.args}) language c;`,
+  operator: ({ schema, name, sub, args }) => {
+    const sides = [sub !== 'NONE' && `leftarg = ${sub}`, args !== 'NONE' && `rightarg = ${args}`];
+    return `create operator ${ident(schema)}.${name} (${sides.filter(Boolean).join(', ')});`;
+  },
+  'operator-class': (row) =>
+    `create operator class ${of(row)} for type x using ${ident(row.sub)} as storage x;`,
+  cast: ({ sub, args }) => `create cast (${sub} as ${args}) with inout;`,
+  'role-membership': ({ name, sub }) => `grant ${ident(name)} to ${ident(sub)};`,
   aggregate: (row) => `create aggregate ${of(row)} (${row.args}) (stype = int);`,
 };
 
@@ -176,6 +184,23 @@ with
       nspname, proname, '', oidvectortypes(proargtypes), null, null
     from pg_proc p join ns on ns.oid = pronamespace
     where not exists (select from member where classid = 'pg_proc'::regclass and objid = p.oid)
+    union all
+    select 6, 'operator', nspname, oprname,
+      coalesce(nullif(oprleft, 0)::regtype::text, 'NONE'), coalesce(nullif(oprright, 0)::regtype::text, 'NONE'), null, null
+    from pg_operator o join ns on ns.oid = oprnamespace
+    where not exists (select from member where classid = 'pg_operator'::regclass and objid = o.oid)
+    union all
+    select 6, 'operator-class', nspname, opcname, amname, '', null, null
+    from pg_opclass o join ns on ns.oid = opcnamespace join pg_am a on a.oid = opcmethod
+    where not exists (select from member where classid = 'pg_opclass'::regclass and objid = o.oid)
+    union all
+    select 7, 'cast', '', castsource::regtype::text, castsource::regtype::text, casttarget::regtype::text, null, null
+    from pg_cast c
+    where c.oid >= 16384 and not exists (select from member where classid = 'pg_cast'::regclass and objid = c.oid)
+    union all
+    select 7, 'role-membership', '', r.rolname, m.rolname, '', null, null
+    from pg_auth_members a join pg_roles r on r.oid = a.roleid join pg_roles m on m.oid = a.member
+    where r.rolname !~ '^pg_'
     union all
     select 7, 'event-trigger', '', evtname, '', '', null, null from pg_event_trigger
     union all

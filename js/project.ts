@@ -94,7 +94,7 @@ function headsOf(directory: string): ReadHead {
 }
 
 /** The files that globs match, in natural order for each, globs in the order given. Rejects with `CONFIG` for one that matches none. */
-export async function expand(directory: string, patterns: string[]): Promise<string[]> {
+async function expand(directory: string, patterns: string[]): Promise<string[]> {
   const paths = new Set<string>();
   for (const pattern of patterns) {
     for (const path of await matches(directory, pattern)) paths.add(path);

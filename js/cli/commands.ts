@@ -6,7 +6,7 @@ import { listCalls } from '../calls.js';
 import { CoverageError, messageOf, withDetails } from '../error.js';
 import { readText, streamFile } from '../files.js';
 import { rowsOf } from '../pages.js';
-import { expand, findProject, type Project } from '../project.js';
+import { findProject, type Project } from '../project.js';
 import { openDatabase, scanFiles, scanProject, type ProjectScanOptions } from '../scan-project.js';
 import { visible } from '../reports/names.js';
 import type { CoveredObject } from '../types.js';
@@ -130,12 +130,11 @@ export async function inventoryCommand(
       '--check-inventory compares with a server: give --db or --embedded, too',
     );
   }
-  const project =
-    files.length > 0
-      ? { schema: await expand('.', files), tests: [], layout: '' }
-      : live && 'url' in live && !options.checkInventory
-        ? { schema: [], tests: [], layout: '' }
-        : { ...(await findProject('.')), tests: [] };
+  const serverAlone = files.length === 0 && live && 'url' in live && !options.checkInventory;
+  const found = serverAlone
+    ? { schema: [], layout: '', notes: [] }
+    : await findProject('.', files.length > 0 ? { schema: files } : {});
+  const project: Project = { ...found, tests: [] };
   if (!options.checkInventory) return listInventory(project, asked, io, objectLine);
   // objects of the text alone, then of the server alone
   const [text, server]: [Set<string>, Set<string>] = [new Set(), new Set()];

@@ -26,6 +26,10 @@ const SCHEMA = `
   create constraint trigger ct after insert on t for each row execute function tf();
   alter table t enable row level security; create policy pol on t for select using (true);
   create rule r as on insert to v do instead nothing; create role "Some one";
+  create role member; grant "Some one" to member; create cast (mood as pair) with inout;
+  create function eq(mood, mood) returns boolean language sql immutable as 'select true';
+  create operator === (leftarg = mood, rightarg = mood, function = eq);
+  create function w() returns bigint language internal window as 'window_row_number';
 `;
 
 beforeAll(startPglite, 60_000);
