@@ -16,7 +16,7 @@ has_debian_toolchain() {
 # opt-level 3 alone (275) makes the module a tenth larger and no faster.
 wasm_env() {
   local unset=(-u CARGO_ENCODED_RUSTFLAGS)
-  local settings=(CARGO_TARGET_DIR=target/wasm "RUSTFLAGS=-C target-feature=+simd128 -C llvm-args=-inline-threshold=60")
+  local settings=(CARGO_TARGET_DIR=target/wasm "RUSTFLAGS=-C target-feature=+simd128 --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo -C llvm-args=-inline-threshold=60")
   if ! has_wasm_target; then
     unset+=(-u RUSTUP_TOOLCHAIN)
     # PANIC_ABORT_TESTS: with panic=abort in the profile, tests would get a second std that collides with the first.

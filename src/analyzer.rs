@@ -509,7 +509,7 @@ fn no_source() -> Error {
 
 /// Equal fingerprints and equal contents give equal records.
 fn fingerprint(settings: &Settings) -> u32 {
-    let mut sum = crc32fast::Hasher::new();
+    let mut sum = Xxh3::new();
     sum.update(env!("CARGO_PKG_VERSION").as_bytes());
     sum.update(&catalogue::fingerprint().to_le_bytes());
     sum.update(&(settings.limits.statement_bytes as u64).to_le_bytes());
@@ -520,5 +520,6 @@ fn fingerprint(settings: &Settings) -> u32 {
             sum.update(&[0]);
         }
     }
-    sum.finalize()
+    let [a, b, c, d, ..] = sum.digest().to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }

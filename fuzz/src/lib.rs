@@ -303,6 +303,8 @@ fn identity(file: &[u8]) -> Identity {
     identity
 }
 
+static CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
 /// The file with right checksums, and a footer that fits its length.
 fn repaired(file: &[u8]) -> Vec<u8> {
     let mut file = file.to_vec();
@@ -311,13 +313,13 @@ fn repaired(file: &[u8]) -> Vec<u8> {
     }
     let identity = identity(&file);
     let seed = || {
-        let mut sum = crc32fast::Hasher::new();
+        let mut sum = CRC.digest();
         sum.update(&identity.run);
         sum.update(&identity.seq.to_le_bytes());
         sum
     };
     let set = |file: &mut [u8], at: usize, value: u32| file[at..at + 4].copy_from_slice(&value.to_le_bytes());
-    let sum = crc32fast::hash(&file[..60]);
+    let sum = CRC.checksum(&file[..60]);
     set(&mut file, 60, sum);
     let (mut at, end) = (HEADER_BYTES, file.len() - FOOTER_BYTES);
     let (mut ordinal, mut index) = (0, at);

@@ -3,6 +3,7 @@
 use super::types::Type;
 use crate::limits::NAME_BYTES;
 use std::sync::OnceLock;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What a function is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,9 +155,9 @@ pub fn overload(number: u16) -> Option<&'static Overload> {
 }
 
 /// Changes whenever the table does; part of a seal's fingerprint.
-pub fn fingerprint() -> u32 {
-    static SUM: OnceLock<u32> = OnceLock::new();
-    *SUM.get_or_init(|| crc32fast::hash(TEXT.as_bytes()))
+pub fn fingerprint() -> u64 {
+    static SUM: OnceLock<u64> = OnceLock::new();
+    *SUM.get_or_init(|| xxh3_64(TEXT.as_bytes()))
 }
 
 const TEXT: &str = include_str!("catalogue.tsv");

@@ -1,5 +1,7 @@
 //! Types, as far as pgTAP's signatures tell them apart, and PostgreSQL's implicit casts between them (`pg_cast`).
 
+use xxhash_rust::xxh3::xxh3_64;
+
 /// A type, as far as pgTAP's signatures tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
@@ -93,8 +95,8 @@ impl Type {
             return *found;
         }
         match name.strip_suffix("[]") {
-            Some(element) => Type::OtherArray(crc32fast::hash(element.as_bytes())),
-            None => Type::Other(crc32fast::hash(name.as_bytes())),
+            Some(element) => Type::OtherArray(id(element)),
+            None => Type::Other(id(name)),
         }
     }
 
@@ -109,7 +111,7 @@ impl Type {
             _ if self.is_array() => self,
             _ => {
                 let name = NAMED.iter().find(|(_, ty)| *ty == self).map_or("", |(name, _)| name);
-                Type::OtherArray(crc32fast::hash(name.as_bytes()))
+                Type::OtherArray(id(name))
             }
         }
     }
@@ -122,7 +124,7 @@ impl Type {
             Type::VarcharArray => Type::Varchar,
             Type::AnyArray => Type::AnyElement,
             Type::OtherArray(name) => {
-                let known = NAMED.iter().find(|(spelled, _)| crc32fast::hash(spelled.as_bytes()) == name);
+                let known = NAMED.iter().find(|(spelled, _)| id(spelled) == name);
                 known.map_or(Type::Other(name), |(_, ty)| *ty)
             }
             _ => Type::Dynamic,
@@ -207,4 +209,10 @@ impl Type {
             _ => false,
         }
     }
+}
+
+/// What stands for the name of a type that no constant names.
+fn id(name: &str) -> u32 {
+    let [a, b, c, d, ..] = xxh3_64(name.as_bytes()).to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }

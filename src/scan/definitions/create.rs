@@ -63,7 +63,7 @@ impl Reader<'_, '_> {
             b"cast" => self.create_cast(cursor),
             b"text" | b"collation" | b"conversion" | b"statistics" | b"transform" | b"access" => {
                 let line = cursor.behind(1).map_or(0, |item| item.line);
-                self.unread(&format!("CREATE {}", String::from_utf8_lossy(kind).to_uppercase()), line)
+                self.unread(&format!("CREATE {}", String::from_utf8_lossy(kind).to_ascii_uppercase()), line)
             }
             _ => Ok(()),
         }
