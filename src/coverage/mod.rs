@@ -3,6 +3,7 @@
 //! Held in memory until the database is written: the inventory, 24 bytes for each piece of evidence that names an
 //! object, and the diagnostics, which are capped per source.
 
+mod reach;
 pub mod state;
 
 use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
@@ -15,9 +16,10 @@ use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
 use crate::scan::definitions::note;
 use crate::scan::expression;
-use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength};
+use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_STATEMENT};
 use crate::scan::reference::arity_of;
 use crate::sql::types;
+use reach::{Reach, Use};
 use state::{State, Tally};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -164,6 +166,7 @@ pub struct Fold {
     /// Messages of a source and code, kept or not.
     said: HashMap<(u32, Code), u32>,
     created_by_tests: HashSet<Vec<u8>>,
+    reach: Reach,
 }
 
 impl Fold {
@@ -196,6 +199,7 @@ impl Fold {
             }
             places
         };
+        self.evidence.extend(std::mem::take(&mut self.reach).finish());
         self.evidence.retain(|e| places[e.object as usize].is_some());
         let place = |e: &Evidence| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect);
         order::sort(&mut self.evidence, |a, b| place(a).cmp(&place(b)));
@@ -306,7 +310,9 @@ impl Joined for Fold {
             if note::split(&row.detail).is_some() && row.op()? == Op::Alter {
                 return Ok(());
             }
-            self.created_by_tests.insert(row.name.clone());
+            if !self.reach.definition(place.source, row, row.object_kind()?, row.op()?) {
+                self.created_by_tests.insert(row.name.clone());
+            }
             return Ok(());
         }
         let (kind, op) = (row.object_kind()?, row.op()?);
@@ -344,8 +350,14 @@ impl Joined for Fold {
             sub: &row.sub,
             args: &row.args,
         };
+        let (aspect, spelled) = (row.aspect(), row.strength()?);
+        let by = self.reach.of(place.source, row.seq, spelled);
+        let uses = spelled != Strength::Structure && matches!(wanted.kind, ObjectKind::Relation | ObjectKind::Routine);
+        if uses && self.reach.uses(place.source, row.seq, &wanted, row.via, by) {
+            return Ok(());
+        }
+        let strength = if let Use::Certain(strength) = by { strength } else { spelled };
         let found = self.inventory.find(wanted);
-        let (aspect, strength) = (row.aspect(), row.strength()?);
         let is_member = aspect == Aspect::MEMBER || aspect == Aspect::MEMBERS;
         let flags = row.flags();
         // a test that is expected to fail, or may not run, may name what is not there
@@ -372,7 +384,10 @@ impl Joined for Fold {
         for object in found {
             let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);
             let evidence = Evidence { object, file, line, seq, via, aspect, strength, flags };
-            self.evidence.push(evidence);
+            match by {
+                Use::Certain(_) => self.evidence.push(evidence),
+                Use::Of(part) => self.reach.hold(part, evidence),
+            }
         }
         Ok(())
     }
@@ -467,5 +482,8 @@ impl Joined for Fold {
 
 /// How an overload is spelled in a report.
 pub fn spell_via(via: u16) -> String {
-    overload(via).map_or_else(|| "unknown".to_owned(), crate::pgtap::Overload::signature)
+    match via {
+        VIA_STATEMENT => "statement".to_owned(),
+        via => overload(via).map_or_else(|| "unknown".to_owned(), crate::pgtap::Overload::signature),
+    }
 }

@@ -55,7 +55,7 @@ impl Tally {
     /// Adds one piece of evidence.
     pub fn add(&mut self, aspect: Aspect, strength: Strength) {
         let bit = 1u128.checked_shl(u32::from(aspect.0)).unwrap_or(0);
-        if strength != Strength::Fixture {
+        if !matches!(strength, Strength::Fixture | Strength::Body) {
             self.aspects |= bit;
         }
         match strength {
@@ -65,7 +65,7 @@ impl Tally {
             }
             Strength::Behavior => self.behavior += 1,
             Strength::Act => self.act += 1,
-            Strength::Fixture => self.fixture += 1,
+            Strength::Fixture | Strength::Body => self.fixture += 1,
         }
     }
 

@@ -2,8 +2,10 @@
 
 use super::conditions::Todo;
 use super::evidence::Assertion;
-use super::expression::{self, Scope, Typed, Value};
-use super::fact::{Called, Code, Context, Fact, Facts, Flags, Full, Strength};
+use super::expression::{self, Typed, Value};
+use super::fact::{
+    Called, Code, Context, Fact, Facts, Flags, Full, Key, ObjectKind, Op, Scope, Strength, VIA_STATEMENT,
+};
 use super::lints;
 use super::reference::{self, Reference};
 use super::rows;
@@ -30,6 +32,8 @@ pub struct Counts {
     pub plan_line: u32,
     /// What is said of the tests that follow.
     pub todo: Todo,
+    /// Statements were read that no assertion followed yet.
+    pub pending: bool,
 }
 
 /// Where a statement stands.
@@ -72,16 +76,40 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
     }
     match under {
         // the whole query that holds an assertion runs under it
-        Some(via) => uses(query, via, place, facts),
-        None => Ok(()),
+        Some(via) => {
+            uses(query, via, place, facts)?;
+            mark(Op::Asserted, place.context, counts, facts)
+        }
+        // the assertion that runs it was credited
+        None if place.context == Context::String => Ok(()),
+        None => {
+            let strength = if place.context == Context::Routine { Strength::Body } else { Strength::Act };
+            reference::read(query, place.session, &mut |reference| {
+                counts.pending = true;
+                used(reference, VIA_STATEMENT, strength, facts)
+            })
+        }
     }
+}
+
+/// Says of the statements before whether an assertion follows them.
+///
+/// # Errors
+/// [`Full`]
+pub fn mark(op: Op, context: Context, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
+    if !std::mem::take(&mut counts.pending) {
+        return Ok(());
+    }
+    let kind = if context == Context::Routine { ObjectKind::Routine } else { ObjectKind::Schema };
+    let key = Key { kind, scope: Scope::Named, schema: b"", name: b"", sub: b"", args: b"" };
+    facts.fact(Fact::Definition { key, op, detail: b"", line: 0 })
 }
 
 /// `EXECUTE expression` of PL/pgSQL: the calls in its text, or a blind spot where the text is made at run time and names
 /// an assertion.
 fn execute(cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
     let text = executed(cursor);
-    let typed = expression::read(text, Scope { session: place.session, row: None });
+    let typed = expression::read(text, expression::Scope { session: place.session, row: None });
     if let Some(sql) = typed.text() {
         return reference::statements(sql, typed.line, place.limit, &mut |inner| {
             read(inner, Place { context: Context::String, ..place }, counts, facts)
@@ -151,12 +179,16 @@ fn read_text(
 
 /// Emits what the statement at `cursor` uses.
 fn uses(cursor: Cursor<'_>, via: u16, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
-    reference::read(cursor, place.session, &mut |reference| used(reference, via, facts))
+    reference::read(cursor, place.session, &mut |reference| used(reference, via, Strength::Behavior, facts))
 }
 
-fn used(reference: Reference<'_>, via: u16, facts: &mut dyn Facts) -> Result<(), Full> {
+/// Emits a use.
+///
+/// # Errors
+/// [`Full`]
+pub fn used(reference: Reference<'_>, via: u16, strength: Strength, facts: &mut dyn Facts) -> Result<(), Full> {
     let Reference { key, aspect, line } = reference;
-    facts.fact(Fact::Evidence { key, via, aspect, strength: Strength::Behavior, line, flags: Flags::NONE })
+    facts.fact(Fact::Evidence { key, via, aspect, strength, line, flags: Flags::NONE })
 }
 
 /// Counts the pgTAP calls of a part of a statement that is over the limit, as blind spots.
@@ -190,7 +222,7 @@ fn is_assertion(overload: &Overload) -> bool {
 /// `check_test(assertion, false, …)`
 fn expects_failure(found: &Found<'_>, session: &Session) -> bool {
     let mut parts = found.inside.split(b',');
-    let second = parts.nth(1).map(|part| expression::read(part, Scope { session, row: None }));
+    let second = parts.nth(1).map(|part| expression::read(part, expression::Scope { session, row: None }));
     second.is_some_and(|argument| argument.text() == Some(b"false"))
 }
 
@@ -234,7 +266,7 @@ impl<'a> Found<'a> {
         Some(Found { first, overloads: found, inside, after: behind, line: item.line })
     }
 
-    fn arguments(&self, scope: Scope<'_>) -> Vec<Passed<'a>> {
+    fn arguments(&self, scope: expression::Scope<'_>) -> Vec<Passed<'a>> {
         let read = |mut part: Cursor<'a>| {
             let variadic = part.take_word("variadic");
             let arrow = part
@@ -260,7 +292,7 @@ impl<'a> Found<'a> {
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<Option<u16>, Full> {
-        let scope = Scope { session: place.session, row: None };
+        let scope = expression::Scope { session: place.session, row: None };
         let arguments = self.arguments(scope);
         let is_unknown = |a: &Passed<'_>| a.typed.ty == Type::Dynamic || a.typed.value == Value::Unknown;
         if self.overloads.first().is_some_and(is_assertion)
@@ -271,7 +303,7 @@ impl<'a> Found<'a> {
             *rows_left = left;
             let mut via = None;
             for row in 0..source.rows.len() {
-                let arguments = self.arguments(Scope { row: Some((&source, row)), ..scope });
+                let arguments = self.arguments(expression::Scope { row: Some((&source, row)), ..scope });
                 via = self.call(&arguments, place, muted, counts, facts)?;
             }
             return Ok(via);
@@ -433,7 +465,9 @@ impl<'a> Found<'a> {
             }
             let name = if is_cursor { sql.to_vec() } else { prepared_name(sql) };
             match place.session.prepared(&name, is_cursor) {
-                Some(prepared) => prepared.uses().try_for_each(|reference| used(reference, via, facts))?,
+                Some(prepared) => {
+                    prepared.uses().try_for_each(|reference| used(reference, via, Strength::Behavior, facts))?
+                }
                 None => understood = Err(Code::Dynamic),
             }
         }
@@ -563,7 +597,7 @@ mod tests {
             ("SELECT has_table('A b', 'c d e')", &["table path:app|public.A b.() exists"]),
             ("SELECT has_table('räume'::varchar(3)::name)", &["table path:app|public.räu.() exists"]),
             ("SELECT tap.has_table('t')", &["table path:app|public.t.() exists"]),
-            ("SELECT other.has_table('t')", &[]),
+            ("SELECT other.has_table('t')", &["routine named:other.has_table.(#1) called"]),
             ("SELECT \"has_table\"('t')", &["table path:app|public.t.() exists"]),
             ("SELECT hasnt_table('t')", &[]),
             (
@@ -594,7 +628,10 @@ mod tests {
             ("SELECT is('a', 'b')", &["!mismatch is"]),
             ("SELECT is(count(*), 1)", &["!undefined is"]),
             ("CREATE FUNCTION has_table(a int)", &[]),
-            ("INSERT INTO plan (a) VALUES (1)", &[]),
+            (
+                "INSERT INTO plan (a) VALUES (1)",
+                &["relation path:app|public.plan.() insert", "column path:app|public.plan.a() insert"],
+            ),
             ("SELECT has_view(:'v')", &["!dynamic has_view"]),
         ] {
             assert_eq!(found(sql).0, expected, "{sql}");

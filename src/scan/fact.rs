@@ -156,6 +156,8 @@ words! {
         Act = "act",
         /// Any other statement that runs.
         Fixture = "fixture",
+        /// A statement in what a test creates: as strong as the places that use it. No report shows it.
+        Body = "body",
     }
 }
 
@@ -178,6 +180,13 @@ words! {
         Move = "move",
         /// A change that keeps the object, such as ENABLE ROW LEVEL SECURITY.
         Alter = "alter",
+        /// A test makes an object, which runs what follows with strength [`Strength::Body`].
+        Conduit = "conduit",
+        /// An assertion follows the statements before, in the same transaction; where the kind is a routine, in the
+        /// same body.
+        Asserted = "asserted",
+        /// None followed them.
+        Unasserted = "unasserted",
     }
 }
 
@@ -315,6 +324,8 @@ impl Aspect {
     pub const HAS_CHILDREN: Aspect = Aspect(24);
     /// The routine runs.
     pub const CALLED: Aspect = Aspect(4);
+    /// It is named where it matters: a type in a cast, a declaration.
+    pub const USED: Aspect = Aspect(64);
 
     /// The aspect that is spelled so.
     pub fn from_word(word: &str) -> Option<Aspect> {
@@ -362,6 +373,9 @@ pub const PARTITION: &[u8] = b"partition\0";
 pub const FOR_EACH_ROW: &[u8] = b"\0row";
 /// Stands between the words of a CHECK expression in the detail of a constraint without a name.
 pub const WORDS: u8 = 1;
+
+/// Stands for the overload where evidence is of no assertion.
+pub const VIA_STATEMENT: u16 = u16::MAX;
 
 /// Stands for "every overload of that name". No list of types is spelled so.
 pub const ANY_ARGS: &[u8] = b"*";

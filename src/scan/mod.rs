@@ -5,6 +5,7 @@
 
 pub mod calls;
 pub mod conditions;
+pub mod conduits;
 pub mod definitions;
 pub mod evidence;
 pub mod expression;
@@ -22,7 +23,7 @@ use crate::sql::lexer::{Dialect, Flow, Lexer};
 use crate::sql::statement::{End, Item, Statement, Tok};
 use calls::{Counts, Place};
 use conditions::{Branches, Flagged, Todo};
-use fact::{Called, Code, Context, Fact, Facts, Flags, Full};
+use fact::{Called, Code, Context, Fact, Facts, Flags, Full, Op};
 use memchr::{memchr, memchr_iter};
 use session::Session;
 
@@ -115,6 +116,8 @@ pub struct Scanner {
     include: Option<Include>,
     branches: Branches,
     todo: Todo,
+    /// Statements of the transaction at hand that no assertion followed yet.
+    pending: bool,
     /// The file at hand was read to its end.
     ended: bool,
     plan_checked: bool,
@@ -142,6 +145,7 @@ impl Scanner {
             include: None,
             branches: Branches::default(),
             todo: Todo::default(),
+            pending: false,
             ended: false,
             plan_checked: false,
         }
@@ -304,11 +308,12 @@ impl Scanner {
         let mut gate = Gate { facts, seen: 0, taken: self.taken };
         let branch = if self.branches.is_open() { Flags::BRANCH } else { Flags::NONE };
         let mut flagged = Flagged { facts: &mut gate, flags: branch | self.todo.flags() };
-        let mut counts = Counts::default();
+        let mut counts = Counts { pending: self.pending, ..Counts::default() };
         let at = Standing { depth: 0, context: Context::Script, conditional: self.branches.is_open() };
         let read = self.reading.statement(&self.statement, &self.session, at, &mut counts, &mut flagged);
         self.taken = gate.taken;
         read?;
+        self.pending = counts.pending;
         self.follow_plan(counts);
         self.todo.follow(counts.assertions, counts.todo);
         self.counts.assertions += counts.assertions;
@@ -417,9 +422,13 @@ impl Reading {
                 if depth == 0 {
                     // what tests create is no part of the schema, and naming it is not stale
                     definitions::read(cursor, session, definitions::Origin::Test, facts)?;
+                    conduits::read(cursor, place, counts, facts)?;
                 }
                 for body in bodies(cursor) {
                     self.body(cursor, body, session, depth, counts, facts)?;
+                }
+                if depth == 0 && statement.end == End::Whole && session.ends_transaction(cursor) {
+                    calls::mark(Op::Unasserted, context, counts, facts)?;
                 }
                 Ok(())
             }
@@ -465,7 +474,16 @@ impl Reading {
             return over_limit(body.line, facts);
         }
         let context = if cursor.is_word("do") { Context::Do } else { Context::Routine };
-        self.text((cursor.text(body), body.line), session, (depth, context), counts, facts)
+        let text = (cursor.text(body), body.line);
+        if context == Context::Do {
+            return self.text(text, session, (depth, context), counts, facts);
+        }
+        // what is only created does not run here
+        let outside = std::mem::take(&mut counts.pending);
+        self.text(text, session, (depth, context), counts, facts)?;
+        calls::mark(Op::Unasserted, context, counts, facts)?;
+        counts.pending = outside;
+        Ok(())
     }
 
     /// Reads a text, which starts at a line, as statements.

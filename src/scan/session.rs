@@ -60,6 +60,7 @@ struct Use {
     kind: ObjectKind,
     schema: Option<Vec<u8>>,
     name: Vec<u8>,
+    sub: Vec<u8>,
     args: Vec<u8>,
     aspect: Aspect,
     line: u32,
@@ -67,7 +68,7 @@ struct Use {
 
 impl Use {
     fn bytes(&self) -> usize {
-        size_of::<Use>() + self.schema.as_ref().map_or(0, Vec::len) + self.name.len() + self.args.len()
+        size_of::<Use>() + self.schema.as_ref().map_or(0, Vec::len) + self.name.len() + self.sub.len() + self.args.len()
     }
 }
 
@@ -77,7 +78,7 @@ impl Prepared {
         self.uses.iter().map(|used| {
             let scope = if used.schema.is_some() { Scope::Named } else { Scope::Path };
             let schema = used.schema.as_deref().unwrap_or(&self.path);
-            let key = Key { kind: used.kind, scope, schema, name: &used.name, sub: b"", args: &used.args };
+            let key = Key { kind: used.kind, scope, schema, name: &used.name, sub: &used.sub, args: &used.args };
             Reference { key, aspect: used.aspect, line: used.line }
         })
     }
@@ -173,6 +174,16 @@ impl Session {
                     || s.schema.as_deref() != name.schema
                     || count.is_some_and(|count| count != s.arguments)
             });
+        }
+    }
+
+    /// The transaction of this statement ends with it: it stands in none, or ends the one it stands in.
+    pub fn ends_transaction(&self, cursor: Cursor<'_>) -> bool {
+        let first = |words: &[&str]| words.iter().any(|word| cursor.is_word(word));
+        let back_to = cursor.is_word_at(1, "to") || cursor.is_word_at(2, "to");
+        match self.saved.is_empty() {
+            true => !first(&["begin", "start"]),
+            false => first(&["abort", "commit", "end", "rollback"]) && !back_to,
         }
     }
 
@@ -408,7 +419,8 @@ impl Session {
             PREPARED_BYTES.saturating_sub(prepared.bytes() + self.prepared.iter().map(Prepared::bytes).sum::<usize>());
         let kept = reference::read(cursor, self, &mut |Reference { key, aspect, line }| {
             let schema = (key.scope == Scope::Named).then(|| key.schema.to_vec());
-            let used = Use { kind: key.kind, schema, name: key.name.to_vec(), args: key.args.to_vec(), aspect, line };
+            let (name, sub, args) = (key.name.to_vec(), key.sub.to_vec(), key.args.to_vec());
+            let used = Use { kind: key.kind, schema, name, sub, args, aspect, line };
             room = room.checked_sub(used.bytes()).ok_or(())?;
             prepared.uses.push(used);
             Ok::<(), ()>(())

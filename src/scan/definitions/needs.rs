@@ -90,12 +90,12 @@ impl Needs {
     }
 
     fn read(&mut self, cursor: Cursor<'_>, words: Words, session: &Session, relations: bool) {
-        let taken: Result<(), ()> = reference::read(cursor, session, &mut |used| {
+        let taken: Result<(), ()> = reference::read_expression(cursor, session, &mut |used| {
             let schema = (used.key.scope == Scope::Named).then_some(used.key.schema);
             let name = Name { schema, name: used.key.name, line: used.line };
             if used.key.kind.is_routine() {
                 self.routine(name, reference::arity_of(used.key.args).unwrap_or(0));
-            } else if relations {
+            } else if relations && used.key.kind == ObjectKind::Relation {
                 self.relation(name);
             }
             Ok(())
