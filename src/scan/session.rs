@@ -2,7 +2,7 @@
 //! statements. Bounded.
 
 use super::Settings;
-use super::fact::{Aspect, Key, ObjectKind, Scope};
+use super::fact::{Aspect, Full, Key, ObjectKind, Scope};
 use super::reference::{self, Reference};
 use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::pgtap::overloads;
@@ -421,9 +421,9 @@ impl Session {
             let schema = (key.scope == Scope::Named).then(|| key.schema.to_vec());
             let (name, sub, args) = (key.name.to_vec(), key.sub.to_vec(), key.args.to_vec());
             let used = Use { kind: key.kind, schema, name, sub, args, aspect, line };
-            room = room.checked_sub(used.bytes()).ok_or(())?;
+            room = room.checked_sub(used.bytes()).ok_or(Full)?;
             prepared.uses.push(used);
-            Ok::<(), ()>(())
+            Ok(())
         });
         if kept.is_ok() && self.prepared.len() < PREPARED {
             self.prepared.push(prepared);

@@ -90,7 +90,7 @@ impl Needs {
     }
 
     fn read(&mut self, cursor: Cursor<'_>, words: Words, session: &Session, relations: bool) {
-        let taken: Result<(), ()> = reference::read_expression(cursor, session, &mut |used| {
+        let taken = reference::read_expression(cursor, session, &mut |used| {
             let schema = (used.key.scope == Scope::Named).then_some(used.key.schema);
             let name = Name { schema, name: used.key.name, line: used.line };
             if used.key.kind.is_routine() {

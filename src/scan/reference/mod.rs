@@ -7,7 +7,7 @@
 mod reader;
 mod words;
 
-use super::fact::{Aspect, Key};
+use super::fact::{Aspect, Full, Key};
 use super::session::Session;
 use crate::sql::cursor::Cursor;
 use crate::sql::lexer::{Dialect, Flow, Lexer};
@@ -39,11 +39,11 @@ pub fn arity_of(args: &[u8]) -> Option<usize> {
 ///
 /// # Errors
 /// What `each` returns.
-pub fn read<E>(
+pub fn read(
     cursor: Cursor<'_>,
     session: &Session,
-    each: &mut dyn FnMut(Reference<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+    each: &mut dyn FnMut(Reference<'_>) -> Result<(), Full>,
+) -> Result<(), Full> {
     Reader::new(session, each).statement(cursor)
 }
 
@@ -51,11 +51,11 @@ pub fn read<E>(
 ///
 /// # Errors
 /// What `each` returns.
-pub fn read_expression<E>(
+pub fn read_expression(
     cursor: Cursor<'_>,
     session: &Session,
-    each: &mut dyn FnMut(Reference<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+    each: &mut dyn FnMut(Reference<'_>) -> Result<(), Full>,
+) -> Result<(), Full> {
     Reader::new(session, each).fragment(cursor)
 }
 
@@ -63,12 +63,12 @@ pub fn read_expression<E>(
 ///
 /// # Errors
 /// What `each` returns.
-pub fn statements<E>(
+pub fn statements(
     text: &[u8],
     line: u32,
     limit: usize,
-    each: &mut dyn FnMut(Cursor<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+    each: &mut dyn FnMut(Cursor<'_>) -> Result<(), Full>,
+) -> Result<(), Full> {
     let mut statement = Statement::new(limit, limit / 4);
     let mut lexer = Lexer::new(Dialect::Server, limit, line);
     let mut rest = text;
@@ -105,7 +105,7 @@ mod tests {
             found.push(spell(r));
             Ok(())
         };
-        let mut each = |cursor: Cursor<'_>| -> Result<(), ()> { read(cursor, &session, &mut keep) };
+        let mut each = |cursor: Cursor<'_>| -> Result<(), Full> { read(cursor, &session, &mut keep) };
         assert_eq!(statements(sql.as_bytes(), 1, 1 << 16, &mut each), Ok(()));
         found
     }

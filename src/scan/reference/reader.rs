@@ -5,13 +5,13 @@ use super::{Reference, arity};
 use crate::limits::EXPRESSION_NESTING;
 use crate::pgtap::overloads;
 use crate::scan::expression::{self, is_built_in_function};
-use crate::scan::fact::{Aspect, Key, ObjectKind, Scope};
+use crate::scan::fact::{Aspect, Full, Key, ObjectKind, Scope};
 use crate::scan::session::Session;
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::statement::Tok;
 use crate::sql::types;
 
-pub(super) struct Reader<'a, 's, 'e, E> {
+pub(super) struct Reader<'a, 's, 'e> {
     session: &'s Session,
     /// Common table expressions in scope, innermost last.
     ctes: Vec<&'a [u8]>,
@@ -22,7 +22,7 @@ pub(super) struct Reader<'a, 's, 'e, E> {
     depth: usize,
     /// There were more common table expressions than are kept: a name without schema may be one of them.
     unsure: bool,
-    each: &'e mut dyn FnMut(Reference<'_>) -> Result<(), E>,
+    each: &'e mut dyn FnMut(Reference<'_>) -> Result<(), Full>,
 }
 
 /// What a name before a dot may stand for.
@@ -38,13 +38,13 @@ const KEPT: usize = 256;
 /// Bounds a statement in the text behind EXECUTE.
 const EXECUTED_BYTES: usize = 64 * 1024;
 
-impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
-    pub(super) fn new(session: &'s Session, each: &'e mut dyn FnMut(Reference<'_>) -> Result<(), E>) -> Self {
+impl<'a, 's, 'e> Reader<'a, 's, 'e> {
+    pub(super) fn new(session: &'s Session, each: &'e mut dyn FnMut(Reference<'_>) -> Result<(), Full>) -> Self {
         Reader { session, ctes: Vec::new(), items: Vec::new(), level: 0, depth: 0, unsure: false, each }
     }
 
     /// A statement, or a part of PL/pgSQL up to a semicolon.
-    pub(super) fn statement(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    pub(super) fn statement(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         if is_one_of(&cursor, &words::USE_NOTHING) {
             return Ok(());
         }
@@ -97,7 +97,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `name [CONSTANT] type` of PL/pgSQL; false, and nothing taken, where no declaration stands here.
-    fn declaration(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, E> {
+    fn declaration(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Full> {
         let mut ahead = *cursor;
         let is_keyword = |c: &Cursor<'a>| {
             c.peek().is_some_and(|item| {
@@ -119,7 +119,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
         Ok(true)
     }
 
-    fn copy(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn copy(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         cursor.skip(1);
         if let Some(inside) = cursor.group() {
             return self.nested(inside);
@@ -133,7 +133,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// The uses of a prepared statement or a cursor.
-    fn prepared(&mut self, name: &[u8], is_cursor: bool) -> Result<(), E> {
+    fn prepared(&mut self, name: &[u8], is_cursor: bool) -> Result<(), Full> {
         match self.session.prepared(name, is_cursor) {
             Some(prepared) => prepared.uses().try_for_each(|used| (self.each)(used)),
             None => Ok(()),
@@ -141,7 +141,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `EXECUTE name (arguments)`, or the text that PL/pgSQL executes where it is known. What is left is an expression.
-    fn execute(&mut self, cursor: &mut Cursor<'a>) -> Result<(), E> {
+    fn execute(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Full> {
         cursor.skip(1);
         let mut named = *cursor;
         if let Some(name) = named.name()
@@ -173,7 +173,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// A query in parentheses.
-    fn nested(&mut self, inside: Cursor<'a>) -> Result<(), E> {
+    fn nested(&mut self, inside: Cursor<'a>) -> Result<(), Full> {
         if self.depth == EXPRESSION_NESTING {
             return Ok(());
         }
@@ -184,7 +184,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `[WITH …] statement`
-    fn query(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn query(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         let (ctes, items, level) = (self.ctes.len(), self.items.len(), self.level);
         let done = self.with(&mut cursor).and_then(|()| self.main(cursor));
         self.ctes.truncate(ctes);
@@ -193,7 +193,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
         done
     }
 
-    fn with(&mut self, cursor: &mut Cursor<'a>) -> Result<(), E> {
+    fn with(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Full> {
         if !cursor.take_word("with") {
             return Ok(());
         }
@@ -236,7 +236,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
         }
     }
 
-    fn main(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn main(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         match cursor.peek().filter(|item| item.tok == Tok::Word).map_or(&b""[..], |item| cursor.text(item)) {
             b"insert" => self.insert(cursor),
             b"update" => self.update(cursor),
@@ -252,7 +252,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `SELECT … UNION SELECT …`
-    fn selects(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn selects(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         while !cursor.is_empty() {
             let start = cursor;
             seek(&mut cursor, |c| is_one_of(c, &[b"except", b"intersect", b"union"]));
@@ -263,7 +263,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
         Ok(())
     }
 
-    fn select(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn select(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         if cursor.take_one_of(&["select", "perform"]).is_none() {
             // a query in parentheses, VALUES
             cursor.take_word("values");
@@ -287,7 +287,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// The items behind FROM or USING, joins and their conditions included.
-    fn from(&mut self, cursor: &mut Cursor<'a>) -> Result<(), E> {
+    fn from(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Full> {
         loop {
             cursor.take_word("lateral");
             if !self.from_item(cursor)? {
@@ -330,7 +330,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// One item with its alias; false where none stands here.
-    fn from_item(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, E> {
+    fn from_item(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Full> {
         let mut item = (&b""[..], None);
         if let Some(mut inside) = cursor.group() {
             if is_query(&inside) || inside.is_punct(b'(') && begins_query(inside) {
@@ -390,7 +390,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `INSERT INTO t [AS x] [(columns)] source [ON CONFLICT …] [RETURNING …]`
-    fn insert(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn insert(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         cursor.skip(2);
         let Some(name) = self.target(&mut cursor, INSERT)? else { return Ok(()) };
         let alias = if cursor.take_word("as") { cursor.name() } else { None }.unwrap_or(name.name);
@@ -437,7 +437,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `UPDATE t [AS x] SET … [FROM …] [WHERE …] [RETURNING …]`
-    fn update(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn update(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         cursor.skip(1);
         let Some(name) = self.target(&mut cursor, UPDATE)? else { return Ok(()) };
         self.level = self.items.len();
@@ -457,7 +457,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `a = 1, (b, c) = (2, 3)` up to the end of the clause.
-    fn set_list(&mut self, cursor: &mut Cursor<'a>, of: Name<'a>) -> Result<(), E> {
+    fn set_list(&mut self, cursor: &mut Cursor<'a>, of: Name<'a>) -> Result<(), Full> {
         loop {
             if cursor.is_punct(b'(') {
                 self.columns(cursor, of, UPDATE)?;
@@ -476,7 +476,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `DELETE FROM t [AS x] [USING …] [WHERE …] [RETURNING …]`
-    fn delete(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn delete(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         cursor.skip(2);
         let Some(name) = self.target(&mut cursor, DELETE)? else { return Ok(()) };
         self.level = self.items.len();
@@ -489,7 +489,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// `MERGE INTO t [AS x] USING … ON … WHEN …`
-    fn merge(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn merge(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         cursor.skip(2);
         let mut actions = cursor;
         let Some(name) = self.target(&mut cursor, NOTHING)? else { return Ok(()) };
@@ -526,7 +526,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// The relation that a statement is about.
-    fn target(&mut self, cursor: &mut Cursor<'a>, aspect: Aspect) -> Result<Option<Name<'a>>, E> {
+    fn target(&mut self, cursor: &mut Cursor<'a>, aspect: Aspect) -> Result<Option<Name<'a>>, Full> {
         cursor.take_word("only");
         let mut ahead = *cursor;
         let Some(name) = ahead.qualified() else { return Ok(None) };
@@ -544,7 +544,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// A list of columns in parentheses.
-    fn columns(&mut self, cursor: &mut Cursor<'a>, of: Name<'a>, aspect: Aspect) -> Result<(), E> {
+    fn columns(&mut self, cursor: &mut Cursor<'a>, of: Name<'a>, aspect: Aspect) -> Result<(), Full> {
         let Some(inside) = cursor.group() else { return Ok(()) };
         for mut part in inside.split(b',') {
             if let Some(column) = part.name() {
@@ -555,12 +555,12 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// A query, or an expression.
-    pub(super) fn fragment(&mut self, cursor: Cursor<'a>) -> Result<(), E> {
+    pub(super) fn fragment(&mut self, cursor: Cursor<'a>) -> Result<(), Full> {
         if is_query(&cursor) { self.query(cursor) } else { self.walk(cursor) }
     }
 
     /// An expression, or what follows the items of FROM. Also finds the statements of PL/pgSQL behind its keywords.
-    fn walk(&mut self, mut cursor: Cursor<'a>) -> Result<(), E> {
+    fn walk(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         let start = cursor.position();
         // what stands before is a whole operand: a word behind it is no column but the operand's name
         let mut operand = false;
@@ -597,7 +597,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// An unquoted word in an expression; whether it ends an operand.
-    fn word(&mut self, cursor: &mut Cursor<'a>, operand: bool, start: usize) -> Result<bool, E> {
+    fn word(&mut self, cursor: &mut Cursor<'a>, operand: bool, start: usize) -> Result<bool, Full> {
         let word = cursor.peek().map_or(&b""[..], |item| cursor.text(item));
         if is_one_of(cursor, &words::QUERIES) && begins_statement(cursor, start) {
             let query = *cursor;
@@ -667,7 +667,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
 
     /// A name in an expression: a column, a call, or the name of what stands before; it ends an operand unless
     /// parentheses follow.
-    fn name(&mut self, cursor: &mut Cursor<'a>, operand: bool) -> Result<bool, E> {
+    fn name(&mut self, cursor: &mut Cursor<'a>, operand: bool) -> Result<bool, Full> {
         let is_word = cursor.peek().is_some_and(|item| item.tok == Tok::Word);
         let start = *cursor;
         let Some(first) = cursor.name() else { return Ok(false) };
@@ -725,7 +725,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// A call; `cursor` stands before its arguments.
-    fn call(&mut self, name: Name<'a>, is_word: bool, cursor: &Cursor<'a>) -> Result<(), E> {
+    fn call(&mut self, name: Name<'a>, is_word: bool, cursor: &Cursor<'a>) -> Result<(), Full> {
         let of_pgtap = name.schema.is_none_or(|schema| self.session.is_pgtap_schema(schema));
         let of_server = match name.schema {
             Some(schema) => schema == b"pg_catalog",
@@ -742,7 +742,7 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
     }
 
     /// Takes the name of a type.
-    fn ty(&mut self, cursor: &mut Cursor<'a>) -> Result<(), E> {
+    fn ty(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Full> {
         let start = *cursor;
         if types::parse(cursor).is_none() {
             return Ok(());
@@ -763,15 +763,21 @@ impl<'a, 's, 'e, E> Reader<'a, 's, 'e, E> {
         name.schema.is_none() && (self.unsure || self.ctes.contains(&name.name))
     }
 
-    fn relation(&mut self, name: Name<'_>, aspect: Aspect) -> Result<(), E> {
+    fn relation(&mut self, name: Name<'_>, aspect: Aspect) -> Result<(), Full> {
         self.push(ObjectKind::Relation, name, (b"", b""), aspect)
     }
 
-    fn column(&mut self, of: Name<'_>, column: &[u8], aspect: Aspect) -> Result<(), E> {
+    fn column(&mut self, of: Name<'_>, column: &[u8], aspect: Aspect) -> Result<(), Full> {
         self.push(ObjectKind::Column, of, (column, b""), aspect)
     }
 
-    fn push(&mut self, kind: ObjectKind, name: Name<'_>, (sub, args): (&[u8], &[u8]), aspect: Aspect) -> Result<(), E> {
+    fn push(
+        &mut self,
+        kind: ObjectKind,
+        name: Name<'_>,
+        (sub, args): (&[u8], &[u8]),
+        aspect: Aspect,
+    ) -> Result<(), Full> {
         let (scope, schema) = match name.schema {
             Some(schema) => (Scope::Named, schema),
             None => (Scope::Path, self.session.search_path()),
