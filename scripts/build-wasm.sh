@@ -11,7 +11,7 @@ if [ "$installed" != "$locked" ]; then
   exit 1
 fi
 
-wasm_env cargo build --release --lib --target wasm32-unknown-unknown
+LEAN=1 wasm_env cargo build --release --lib --target wasm32-unknown-unknown
 
 # in a folder of its own until all of it is there
 out=$(mktemp -d build/wasm.XXXXXX)
