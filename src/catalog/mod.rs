@@ -296,10 +296,17 @@ impl Inventory {
     }
 
     /// The overloads that a call with `count` arguments may mean: those with just as many, else those with more, of
-    /// which some may have defaults.
+    /// which some may have defaults, else those whose last one may be variadic.
     fn called(&self, found: Vec<ObjectId>, count: usize) -> Vec<ObjectId> {
-        let args = |id: &ObjectId| self.object(*id).arg_count();
-        let exact: Vec<ObjectId> = found.iter().copied().filter(|id| args(id) == count).collect();
-        if exact.is_empty() { found.into_iter().filter(|id| args(id) > count).collect() } else { exact }
+        let takes = |id: &ObjectId, way: usize| {
+            let args = self.object(*id).arg_count();
+            match way {
+                0 => args == count,
+                1 => args > count,
+                _ => args > 0 && self.object(*id).args.ends_with(b"[]"),
+            }
+        };
+        let ways = (0..3).map(|way| found.iter().copied().filter(|id| takes(id, way)).collect::<Vec<_>>());
+        ways.into_iter().find(|ids| !ids.is_empty()).unwrap_or_default()
     }
 }

@@ -820,7 +820,7 @@ fn behind_word(cursor: &Cursor<'_>, word: &[u8]) -> bool {
 
 /// The keyword here ends a clause: no call by its name.
 fn ends_clause(cursor: &Cursor<'_>) -> bool {
-    is_one_of(cursor, &words::CLAUSES) && !cursor.is_call()
+    is_one_of(cursor, &words::CLAUSES) && (!cursor.is_call() || cursor.is_word("set"))
 }
 
 /// Begins a statement that may be followed by a name.
