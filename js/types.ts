@@ -148,8 +148,11 @@ export interface Evidence extends Place {
   via: string;
   aspect: string;
   strength: Strength;
-  /** Why it does not count: the test is expected to fail, or stands in a branch of `\if` that may not run. */
-  flags?: ('todo' | 'branch')[];
+  /**
+   * Why it does not count: the test is expected to fail, it stands in a branch of `\if` that may not run, the trigger has
+   * a condition, or another permissive policy may have let the statement pass.
+   */
+  flags?: ('todo' | 'branch' | 'may-fire' | 'shared')[];
 }
 
 /** A source that was read. `unresolved`: calls that could not be understood. */

@@ -3,8 +3,8 @@
 use super::needs::{Edge, Need};
 use super::{Inventory, Object, ObjectId, Replayed, place};
 use crate::record::OwnedRecord;
-use crate::scan::definitions::note::{self, Like};
-use crate::scan::fact::{FOR_EACH_ROW, ObjectKind};
+use crate::scan::definitions::note::{self, Firing, Like};
+use crate::scan::fact::ObjectKind;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Objects that are copied in all: a few kilobytes of text could ask for millions.
@@ -190,7 +190,7 @@ impl Inventory {
                 None => self.copy_part(part, child)?,
             },
             ConstraintTrigger if is_partition => self.copy_part(part, child)?,
-            Trigger if is_partition && self.object(part).detail.ends_with(FOR_EACH_ROW) => {
+            Trigger if is_partition && Firing::decode(&self.object(part).detail).is(b'r') => {
                 self.copy_part(part, child)?
             }
             PrimaryKey | UniqueConstraint | ExclusionConstraint | Index | ForeignKey

@@ -126,7 +126,7 @@ impl Inventory {
     }
 
     /// The relation that an object is a part of.
-    pub(super) fn relation_of(&self, id: ObjectId) -> Option<ObjectId> {
+    pub fn relation_of(&self, id: ObjectId) -> Option<ObjectId> {
         let object = self.object(id);
         if object.kind.is_sub() { self.relation(&object.schema, &object.name) } else { None }
     }
@@ -236,7 +236,7 @@ impl Inventory {
     }
 
     /// What hangs on a relation: its sub-objects and the sequences that its columns own.
-    pub(super) fn parts(&self, schema: &[u8], name: &[u8]) -> Vec<ObjectId> {
+    pub fn parts(&self, schema: &[u8], name: &[u8]) -> Vec<ObjectId> {
         self.parts.get(&[schema, name].join(&0)).into_iter().flatten().copied().collect()
     }
 }

@@ -44,10 +44,22 @@ pub struct Object {
     origin: Option<ObjectId>,
     /// Number of its redefinitions: what an earlier one needed, this one does not.
     version: u32,
+    /// Bits of [`note::Trait`].
+    traits: u8,
     live: bool,
 }
 
 impl Object {
+    /// It has these traits, see [`note::Trait`].
+    pub fn has(&self, traits: u8) -> bool {
+        self.traits & traits == traits
+    }
+
+    /// What its definition says beside its name: see [`note`].
+    pub fn detail(&self) -> &[u8] {
+        &self.detail
+    }
+
     /// Number of argument types of a routine.
     fn arg_count(&self) -> usize {
         split_args(&String::from_utf8_lossy(&self.args)).count()
@@ -195,6 +207,14 @@ impl Inventory {
     /// All objects that exist at the end, with their numbers.
     pub fn objects(&self) -> impl Iterator<Item = (ObjectId, &Object)> {
         self.objects.iter().enumerate().filter(|(_, o)| o.live).map(|(id, o)| (to_u32(id), o))
+    }
+
+    /// Of a partition's part the one of its parent that it was made for; of all else itself.
+    pub fn origin(&self, mut id: ObjectId) -> ObjectId {
+        while let Some(of) = self.object(id).origin.filter(|_| self.object(id).kind.is_sub()) {
+            id = of;
+        }
+        id
     }
 
     /// Number of objects, dropped ones included: every id is below.

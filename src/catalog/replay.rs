@@ -63,6 +63,7 @@ impl Inventory {
                     owned.filter(|id| self.object(*id).kind == ObjectKind::Sequence).collect();
                 self.remove_all(sequences, false);
             }
+            note::TRAITS => self.traits(row, kind, rest),
             note::OWNER => self.own(row),
             note::LIKE | note::OF => return self.like(row, kind, note, rest),
             note::INHERITS => return self.inherit(row),
@@ -77,6 +78,26 @@ impl Inventory {
             _ => {}
         }
         Replayed::Done
+    }
+
+    /// Traits of the object that the key names, of all triggers of a relation, or of the object before.
+    fn traits(&mut self, row: &OwnedRecord, kind: ObjectKind, rest: &[u8]) {
+        let &[gives, takes, ..] = rest else { return };
+        let targets = match (kind, row.name.is_empty(), row.sub.is_empty()) {
+            (_, true, _) => self.subject.into_iter().collect(),
+            (ObjectKind::Trigger, _, true) => {
+                let relations = self.targets(row, ObjectKind::Relation);
+                let parts = relations.first().map(|id| {
+                    let relation = self.object(*id);
+                    self.parts(&relation.schema, &relation.name)
+                });
+                parts.into_iter().flatten().filter(|id| self.object(*id).kind == kind).collect()
+            }
+            _ => self.targets(row, kind),
+        };
+        for id in targets {
+            self.change(id, |o| o.traits = (o.traits | gives) & !takes);
+        }
     }
 
     fn create(&mut self, file: u32, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
@@ -116,6 +137,7 @@ impl Inventory {
             owner: None,
             origin: None,
             version: 0,
+            traits: 0,
             live: true,
         });
         self.made(id)
@@ -207,6 +229,7 @@ impl Inventory {
             owner: None,
             origin: None,
             version: 0,
+            traits: 0,
             live: true,
         };
         if is_sequence {

@@ -3,6 +3,7 @@
 //! Held in memory until the database is written: the inventory, 24 bytes for each piece of evidence that names an
 //! object, and the diagnostics, which are capped per source.
 
+mod effects;
 mod reach;
 pub mod state;
 
@@ -14,11 +15,13 @@ use crate::order;
 use crate::pgtap::{self, overload};
 use crate::record::{OwnedRecord, spell};
 use crate::scan::SourceRole;
+use crate::scan::circumstance::Circumstance;
 use crate::scan::definitions::note;
 use crate::scan::expression;
 use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_STATEMENT};
 use crate::scan::reference::arity_of;
 use crate::sql::types;
+use effects::Effect;
 use reach::{Reach, Use};
 use state::{State, Tally};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -280,6 +283,11 @@ impl Fold {
     }
 }
 
+/// Rows are read or written of it, or of the relation that it is a column of.
+fn uses_rows(kind: ObjectKind) -> bool {
+    matches!(kind, ObjectKind::Relation | ObjectKind::Column)
+}
+
 fn counts(object: &Object) -> bool {
     let schema = if object.kind == ObjectKind::Schema { &object.name } else { &object.schema };
     object.is_counted() && !TEST_SCHEMAS.contains(&schema.as_slice())
@@ -381,7 +389,25 @@ impl Joined for Fold {
             self.say(place, row.line, Code::AmbiguousCall, message);
             return Ok(());
         }
-        for object in found {
+        let circumstance = Circumstance::decode(&row.detail);
+        let mut effects = Vec::new();
+        if let [object] = found[..]
+            && uses_rows(wanted.kind)
+        {
+            let is_column = wanted.kind == ObjectKind::Column;
+            let relation = if is_column { self.inventory.relation_of(object) } else { Some(object) };
+            if let Some(relation) = relation {
+                let column = is_column.then_some(wanted.sub);
+                let is_immediate = self.reach.is_immediate(place.source);
+                effects = effects::fired(&self.inventory, relation, column, aspect, &circumstance, is_immediate);
+                if !is_column {
+                    effects.extend(effects::violated(&self.inventory, relation, aspect, &circumstance));
+                }
+            }
+        }
+        let named = found.into_iter().map(|object| Effect { object, aspect, flags: Flags::NONE });
+        for Effect { object, aspect, flags: more } in named.collect::<Vec<_>>().into_iter().chain(effects) {
+            let flags = flags | more;
             let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);
             let evidence = Evidence { object, file, line, seq, via, aspect, strength, flags };
             match by {

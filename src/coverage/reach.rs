@@ -48,6 +48,8 @@ struct Conduit {
 pub(super) struct Reach {
     /// Whether an assertion follows what stands before, up to the mark before: of scripts, and of bodies.
     marks: [Vec<(At, bool)>; 2],
+    /// SET CONSTRAINTS … IMMEDIATE
+    immediate: Vec<At>,
     conduits: Vec<Conduit>,
     by_name: HashMap<Vec<u8>, Vec<u32>>,
     /// Who uses whom.
@@ -61,6 +63,7 @@ impl Reach {
     pub(super) fn definition(&mut self, source: u32, row: &OwnedRecord, kind: ObjectKind, op: Op) -> bool {
         let at = (source, row.seq);
         match op {
+            Op::Asserted if kind == ObjectKind::Trigger => self.immediate.push(at),
             Op::Asserted | Op::Unasserted => {
                 let marks = &mut self.marks[usize::from(kind == ObjectKind::Routine)];
                 let asserted = op == Op::Asserted;
@@ -86,6 +89,12 @@ impl Reach {
             _ => return false,
         }
         true
+    }
+
+    /// Deferred triggers run before the end of their transaction in this source.
+    pub(super) fn is_immediate(&self, source: u32) -> bool {
+        let first = self.immediate.get(self.immediate.partition_point(|at| at.0 < source));
+        first.is_some_and(|at| at.0 == source)
     }
 
     /// How a use counts that its record spells so.

@@ -40,7 +40,7 @@ impl Tag {
 /// A record with its texts as `T`: numbers of interned names in the arena, bytes outside of it.
 ///
 /// The fields mean, by tag: for definitions `a` is the op; for evidence `a` is the aspect, `b` the strength and, 4 bits up, the flags, `via` the
-/// overload; for diagnostics `a` is the code and `detail` what it concerns; a seal uses [`Seal`], an
+/// overload, `detail` how the statement runs; for diagnostics `a` is the code and `detail` what it concerns; a seal uses [`Seal`], an
 /// included file [`seal::Include`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Record<T> {
@@ -103,9 +103,13 @@ impl<'a> Record<&'a [u8]> {
             ..blank(tag, line)
         };
         match fact {
-            Fact::Evidence { key, via, aspect, strength, line, flags } => {
-                Record { a: aspect.0, b: *strength as u8 | flags.0 << 4, via: *via, ..keyed(Tag::Evidence, key, *line) }
-            }
+            Fact::Evidence { key, via, aspect, strength, line, flags, circumstance } => Record {
+                a: aspect.0,
+                b: *strength as u8 | flags.0 << 4,
+                via: *via,
+                detail: circumstance,
+                ..keyed(Tag::Evidence, key, *line)
+            },
             Fact::Definition { key, op, detail, line } => {
                 Record { a: *op as u8, detail, ..keyed(Tag::Definition, key, *line) }
             }

@@ -1,5 +1,6 @@
 //! Calls of pgTAP's functions in a statement, resolved to the overload that PostgreSQL runs.
 
+use super::circumstance::{Circumstance, Outcome};
 use super::conditions::Todo;
 use super::evidence::Assertion;
 use super::expression::{self, Typed, Value};
@@ -70,23 +71,26 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
             }
             let muted = cursor.position() < meant_to_fail;
             let assertion = found.emit(query, place, muted, &mut rows_left, counts, facts)?;
-            under = under.or(assertion);
+            under = under.or_else(|| assertion.map(|via| (via, outcome_of_query(&found, place.session))));
         }
         cursor.skip(1);
     }
     match under {
         // the whole query that holds an assertion runs under it
-        Some(via) => {
-            uses(query, via, place, facts)?;
+        Some((via, outcome)) => {
+            let circumstance = Circumstance { outcome, ..place.session.circumstance() }.encode();
+            uses(query, By { via, strength: Strength::Behavior, circumstance: &circumstance }, place, facts)?;
             mark(Op::Asserted, place.context, counts, facts)
         }
         // the assertion that runs it was credited
         None if place.context == Context::String => Ok(()),
         None => {
             let strength = if place.context == Context::Routine { Strength::Body } else { Strength::Act };
+            let circumstance = place.session.circumstance().encode();
+            let by = By { via: VIA_STATEMENT, strength, circumstance: &circumstance };
             reference::read(query, place.session, &mut |reference| {
                 counts.pending = true;
-                used(reference, VIA_STATEMENT, strength, facts)
+                used(reference, by, facts)
             })
         }
     }
@@ -163,13 +167,13 @@ fn named_assertion(text: &[u8]) -> Option<&'static str> {
 fn read_text(
     text: &[u8],
     line: u32,
-    via: u16,
+    by: By<'_>,
     place: Place<'_>,
     counts: &mut Counts,
     facts: &mut dyn Facts,
 ) -> Result<(), Full> {
     reference::statements(text, line, place.limit, &mut |cursor| {
-        uses(cursor, via, place, facts)?;
+        uses(cursor, by, place, facts)?;
         if place.context == Context::String {
             return Ok(());
         }
@@ -178,17 +182,29 @@ fn read_text(
 }
 
 /// Emits what the statement at `cursor` uses.
-fn uses(cursor: Cursor<'_>, via: u16, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
-    reference::read(cursor, place.session, &mut |reference| used(reference, via, Strength::Behavior, facts))
+fn uses(cursor: Cursor<'_>, by: By<'_>, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
+    reference::read(cursor, place.session, &mut |reference| used(reference, by, facts))
 }
 
 /// Emits a use.
 ///
 /// # Errors
 /// [`Full`]
-pub fn used(reference: Reference<'_>, via: u16, strength: Strength, facts: &mut dyn Facts) -> Result<(), Full> {
+pub fn used(reference: Reference<'_>, by: By<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
     let Reference { key, aspect, line } = reference;
-    facts.fact(Fact::Evidence { key, via, aspect, strength, line, flags: Flags::NONE })
+    let By { via, strength, circumstance } = by;
+    facts.fact(Fact::Evidence { key, via, aspect, strength, line, flags: Flags::NONE, circumstance })
+}
+
+/// Who uses something.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// Number of the overload in the catalogue, or [`VIA_STATEMENT`].
+    pub via: u16,
+    /// How strong that is.
+    pub strength: Strength,
+    /// See [`Circumstance`].
+    pub circumstance: &'a [u8],
 }
 
 /// Counts the pgTAP calls of a part of a statement that is over the limit, as blind spots.
@@ -448,6 +464,8 @@ impl<'a> Found<'a> {
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<Result<(), Code>, Full> {
+        let circumstance = expected(overload, arguments, place.session).encode();
+        let by = By { via, strength: Strength::Behavior, circumstance: &circumstance };
         let mut understood = Ok(());
         for ((role, ty), argument) in overload.roles.iter().zip(overload.types.split(", ")).zip(arguments) {
             let is_cursor = ty == "refcursor";
@@ -460,13 +478,13 @@ impl<'a> Found<'a> {
             };
             // _query of pgTAP: what has white space is a statement, all else the name of a prepared one
             if !is_cursor && sql.iter().any(u8::is_ascii_whitespace) && !sql.starts_with(b"\"") {
-                read_text(sql, argument.line, via, place, counts, facts)?;
+                read_text(sql, argument.line, by, place, counts, facts)?;
                 continue;
             }
             let name = if is_cursor { sql.to_vec() } else { prepared_name(sql) };
             match place.session.prepared(&name, is_cursor) {
                 Some(prepared) => {
-                    prepared.uses().try_for_each(|reference| used(reference, via, Strength::Behavior, facts))?
+                    prepared.uses().try_for_each(|reference| used(reference, by, facts))?
                 }
                 None => understood = Err(Code::Dynamic),
             }
@@ -478,6 +496,79 @@ impl<'a> Found<'a> {
         counts.unresolved += 1;
         let name = self.overloads.first().map_or("", |o| o.name);
         facts.fact(Fact::Diagnostic { code, detail: name.as_bytes(), line: self.line })
+    }
+}
+
+/// What the assertion says of the statements that it runs.
+fn expected<'a>(
+    overload: &Overload,
+    arguments: &'a [Option<&'a Typed>],
+    session: &'a Session,
+) -> Circumstance<'a> {
+    let text = |at: usize| arguments.get(at).copied().flatten().and_then(Typed::text).unwrap_or_default();
+    let known = session.circumstance();
+    let outcome = match overload.aspect {
+        "throws" => Outcome::Fails,
+        "lives" | "performance" => Outcome::Lives,
+        "empty" => Outcome::Empty,
+        "not-empty" => Outcome::Rows,
+        "results-eq" | "set" | "bag" | "row" if overload.negated => Outcome::Unknown,
+        "results-eq" | "set" | "bag" | "row" => match arguments.get(1).copied().flatten() {
+            // rows that are written out, or none
+            Some(given) => match (given.elements().map(|elements| elements.len()), given.text()) {
+                (Some(0), _) => Outcome::Empty,
+                (Some(_), _) => Outcome::Rows,
+                (None, Some(sql)) if begins_with_values(sql) => Outcome::Rows,
+                _ => Outcome::Unknown,
+            },
+            None => Outcome::Unknown,
+        },
+        _ => Outcome::Unknown,
+    };
+    if outcome != Outcome::Fails {
+        return Circumstance { outcome, ..known };
+    }
+    // throws_ok takes what has five bytes for an SQLSTATE
+    let is_state = overload.name == "throws_ok" && text(1).len() == 5;
+    let of_state = is_state || overload.types.starts_with("text, integer") || overload.types.starts_with("text, char");
+    let null_state = arguments.get(1).copied().flatten().is_some_and(|a| a.value == Value::Null);
+    let message = if of_state || null_state { text(2) } else { text(1) };
+    Circumstance { outcome, state: if of_state { text(1) } else { b"" }, message, ..known }
+}
+
+fn begins_with_values(sql: &[u8]) -> bool {
+    let start = sql.trim_ascii_start();
+    start.len() > 6 && start[..6].eq_ignore_ascii_case(b"values")
+}
+
+/// Whether the query around an assertion yields rows, where its arguments tell: `is(count(*), 0)`, `ok(exists(…))`.
+fn outcome_of_query(found: &Found<'_>, session: &Session) -> Outcome {
+    let name = found.overloads.first().map_or("", |overload| overload.name);
+    let has = |mut part: Cursor<'_>, word: &str| {
+        while let Some(item) = part.next_item() {
+            if item.tok == Tok::Word && part.text(item) == word.as_bytes() {
+                return true;
+            }
+        }
+        false
+    };
+    let rows = |some: bool| if some { Outcome::Rows } else { Outcome::Empty };
+    let mut parts = found.inside.split(b',');
+    let Some(first) = parts.next() else { return Outcome::Unknown };
+    match name {
+        "ok" if has(first, "exists") => rows(!first.is_word("not")),
+        "is" => {
+            let Some(second) = parts.next() else { return Outcome::Unknown };
+            let wanted = expression::read(second, expression::Scope { session, row: None });
+            match wanted.text().and_then(number) {
+                Some(count) if has(first, "count") => rows(count > 0),
+                _ if wanted.value == Value::Null || wanted.text().is_none() => Outcome::Unknown,
+                // a row has that value
+                _ if has(first, "select") && !has(first, "count") => Outcome::Rows,
+                _ => Outcome::Unknown,
+            }
+        }
+        _ => Outcome::Unknown,
     }
 }
 

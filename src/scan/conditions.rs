@@ -141,8 +141,8 @@ pub struct Flagged<'f> {
 impl Facts for Flagged<'_> {
     fn fact(&mut self, fact: Fact<'_>) -> Result<(), Full> {
         self.facts.fact(match fact {
-            Fact::Evidence { key, via, aspect, strength, line, flags } => {
-                Fact::Evidence { key, via, aspect, strength, line, flags: flags | self.flags }
+            Fact::Evidence { key, via, aspect, strength, line, flags, circumstance } => {
+                Fact::Evidence { key, via, aspect, strength, line, flags: flags | self.flags, circumstance }
             }
             fact => fact,
         })

@@ -1,7 +1,7 @@
 //! What tests create and later use: functions, views, triggers, tables made AS a query. They are no part of the schema;
 //! what they use counts with the strength of the places that use them.
 
-use super::calls::{self, Counts, Place};
+use super::calls::{self, By, Counts, Place};
 use super::fact::{Fact, Facts, Full, Key, ObjectKind, Op, Scope, Strength, VIA_STATEMENT};
 use super::reference;
 use crate::sql::cursor::{Cursor, Name};
@@ -23,6 +23,10 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
             return relation(&mut cursor, is_temporary, query, place, facts);
         }
         return Ok(());
+    }
+    if cursor.take_words(&["set", "constraints"]) && cursor.find_word("immediate") {
+        let key = Key { kind: ObjectKind::Trigger, scope: Scope::Named, schema: b"", name: b"", sub: b"", args: b"" };
+        return facts.fact(Fact::Definition { key, op: Op::Asserted, detail: b"", line: 0 });
     }
     if !cursor.take_word("create") {
         return Ok(());
@@ -52,7 +56,7 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
         // making it runs the query
         reference::read_expression(made, place.session, &mut |used| {
             counts.pending = true;
-            calls::used(used, VIA_STATEMENT, Strength::Act, facts)
+            calls::used(used, By { via: VIA_STATEMENT, strength: Strength::Act, circumstance: b"" }, facts)
         })?;
     }
     relation(&mut cursor, is_temporary, made, place, facts)
@@ -115,6 +119,6 @@ fn uses(cursor: Cursor<'_>, place: Place<'_>, facts: &mut dyn Facts) -> Result<(
         return Ok(());
     }
     reference::read_expression(cursor, place.session, &mut |used| {
-        calls::used(used, VIA_STATEMENT, Strength::Body, facts)
+        calls::used(used, By { via: VIA_STATEMENT, strength: Strength::Body, circumstance: b"" }, facts)
     })
 }

@@ -63,6 +63,7 @@ impl Assertion<'_> {
                 strength: Strength::Structure,
                 line: self.line,
                 flags: Flags::NONE,
+                circumstance: b"",
             })
         };
         let base = Key { kind: subject.kind, scope, schema, name: object.unwrap_or_default(), sub: &[], args: &[] };

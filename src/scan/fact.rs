@@ -241,7 +241,7 @@ impl Code {
 pub struct Aspect(pub u8);
 
 /// The spellings; a number is a place in this table, so new ones go to its end.
-pub const ASPECTS: [&str; 67] = [
+pub const ASPECTS: [&str; 68] = [
     "exists",
     "listed",
     "member",
@@ -309,6 +309,7 @@ pub const ASPECTS: [&str; 67] = [
     "used",
     "tested",
     "not-partitioned",
+    "truncate",
 ];
 
 impl Aspect {
@@ -324,6 +325,22 @@ impl Aspect {
     pub const HAS_CHILDREN: Aspect = Aspect(24);
     /// The routine runs.
     pub const CALLED: Aspect = Aspect(4);
+    /// The trigger fires, or the function that it runs.
+    pub const FIRED: Aspect = Aspect(5);
+    /// Rows are read.
+    pub const READ: Aspect = Aspect(6);
+    /// Rows are inserted.
+    pub const INSERT: Aspect = Aspect(7);
+    /// Rows are updated.
+    pub const UPDATE: Aspect = Aspect(8);
+    /// Rows are deleted.
+    pub const DELETE: Aspect = Aspect(9);
+    /// The constraint refuses a statement.
+    pub const VIOLATED: Aspect = Aspect(10);
+    /// NULL is refused.
+    pub const NOT_NULL: Aspect = Aspect(35);
+    /// The table is emptied.
+    pub const TRUNCATE: Aspect = Aspect(67);
     /// It is named where it matters: a type in a cast, a declaration.
     pub const USED: Aspect = Aspect(64);
 
@@ -369,8 +386,6 @@ pub struct Key<'a> {
 pub const GUARDED: &[u8] = b"guarded\0";
 /// Begins the detail of a partition.
 pub const PARTITION: &[u8] = b"partition\0";
-/// Ends the detail of a trigger that partitions get, too.
-pub const FOR_EACH_ROW: &[u8] = b"\0row";
 /// Stands between the words of a CHECK expression in the detail of a constraint without a name.
 pub const WORDS: u8 = 1;
 
@@ -391,12 +406,21 @@ impl Flags {
     pub const TODO: Flags = Flags(1);
     /// It stands in a branch of `\if` that may not run.
     pub const BRANCH: Flags = Flags(2);
+    /// The trigger has a condition.
+    pub const MAY_FIRE: Flags = Flags(4);
+    /// Another permissive policy may have let it pass.
+    pub const SHARED: Flags = Flags(8);
     /// All of them.
-    pub const ALL: Flags = Flags(3);
+    pub const ALL: Flags = Flags(15);
 
     /// The spellings.
     pub fn words(self) -> Vec<&'static str> {
-        let named = [(Flags::TODO, "todo"), (Flags::BRANCH, "branch")];
+        let named = [
+            (Flags::TODO, "todo"),
+            (Flags::BRANCH, "branch"),
+            (Flags::MAY_FIRE, "may-fire"),
+            (Flags::SHARED, "shared"),
+        ];
         named.into_iter().filter(|(flag, _)| self.0 & flag.0 != 0).map(|(_, word)| word).collect()
     }
 }
@@ -426,6 +450,8 @@ pub enum Fact<'a> {
         line: u32,
         /// Why it does not count.
         flags: Flags,
+        /// How the statement runs, see [`super::circumstance`].
+        circumstance: &'a [u8],
     },
     /// The place defines or changes the object.
     Definition {

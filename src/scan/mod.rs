@@ -4,6 +4,7 @@
 //! reads the statement again later, passing over the facts that were taken: the text is the queue, nothing else is.
 
 pub mod calls;
+pub mod circumstance;
 pub mod conditions;
 pub mod conduits;
 pub mod definitions;
@@ -502,6 +503,8 @@ impl Reading {
         let mut statement = Statement::new(limits.statement_bytes, limits.statement_tokens());
         let mut lexer = Lexer::new(Dialect::Server, limits.statement_bytes, line);
         let mut todo = Todo::default();
+        // once a statement of the body has changed it
+        let mut own: Option<Session> = None;
         loop {
             rest = &rest[lexer.feed(rest, &mut statement)..];
             if statement.end == End::Open {
@@ -512,7 +515,13 @@ impl Reading {
             }
             let (before, said) = (counts.assertions, std::mem::take(&mut counts.todo));
             let at = Standing { depth: depth + 1, context, conditional: false };
-            self.statement(&statement, session, at, counts, &mut Flagged { facts, flags: todo.flags() })?;
+            let now = own.as_ref().unwrap_or(session);
+            self.statement(&statement, now, at, counts, &mut Flagged { facts, flags: todo.flags() })?;
+            let mut cursor = Cursor::new(&statement);
+            while cursor.take_one_of(&["begin", "then", "else", "loop"]).is_some() {}
+            if self.role == SourceRole::Tests && Session::is_changed_by(cursor) {
+                own.get_or_insert_with(|| session.of_body()).statement(cursor);
+            }
             todo.follow(counts.assertions - before, std::mem::replace(&mut counts.todo, said));
             statement.clear();
         }

@@ -2,6 +2,8 @@
 //! statements. Bounded.
 
 use super::Settings;
+use super::circumstance::Circumstance;
+use super::expression;
 use super::fact::{Aspect, Full, Key, ObjectKind, Scope};
 use super::reference::{self, Reference};
 use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
@@ -42,6 +44,13 @@ pub struct Session {
 struct Transactional {
     path: Vec<u8>,
     shadows: Vec<Shadow>,
+    /// Who runs the statements, where a statement said so.
+    role: Vec<u8>,
+    persona: Vec<u8>,
+    /// SET LOCAL: it ends with the transaction.
+    is_local: bool,
+    /// A statement turned triggers off.
+    is_still: bool,
 }
 
 /// A prepared statement, or a cursor. Unqualified names in it are those of the search path at PREPARE or DECLARE.
@@ -105,7 +114,7 @@ impl Session {
         };
         let path = join(given(&settings.search_path, &["public"]).into_iter());
         Session {
-            now: Transactional { path: path.clone(), shadows: Vec::new() },
+            now: Transactional { path: path.clone(), ..Transactional::default() },
             default_path: path,
             saved: Vec::new(),
             variables: Vec::new(),
@@ -185,6 +194,12 @@ impl Session {
             true => !first(&["begin", "start"]),
             false => first(&["abort", "commit", "end", "rollback"]) && !back_to,
         }
+    }
+
+    /// Who runs a statement now.
+    pub fn circumstance(&self) -> Circumstance<'_> {
+        let Transactional { role, persona, is_still, .. } = &self.now;
+        Circumstance { role, persona, is_still: *is_still, ..Circumstance::NONE }
     }
 
     /// Schemas of the search path, NUL-joined; empty where there are none.
@@ -306,6 +321,25 @@ impl Session {
         Some(&text[at..])
     }
 
+    /// The session of a body, which always runs in a transaction.
+    pub fn of_body(&self) -> Session {
+        let mut inside = self.clone();
+        if inside.saved.is_empty() {
+            inside.saved.push((Vec::new(), self.now.clone()));
+        }
+        inside
+    }
+
+    /// The statement of a body changes who runs those after it, or where they look for names.
+    pub fn is_changed_by(cursor: Cursor<'_>) -> bool {
+        let sets = |cursor: Cursor<'_>| cursor.texts().any(|text| text == b"set_config");
+        match cursor.peek().map(|item| cursor.text(item)) {
+            Some(b"set" | b"reset") => true,
+            Some(b"select" | b"perform") => sets(cursor),
+            _ => false,
+        }
+    }
+
     /// Follows a statement that changes the session.
     pub fn statement(&mut self, mut cursor: Cursor<'_>) {
         if cursor.take_word("set") {
@@ -316,10 +350,15 @@ impl Session {
             if cursor.take_word("search_path") {
                 cursor.skip(1);
                 self.set_path(cursor);
+            } else {
+                self.set(cursor, local);
             }
         } else if cursor.take_word("reset") {
             if cursor.is_word("search_path") || cursor.is_word("all") {
                 self.now.path = self.default_path.clone();
+            }
+            if cursor.is_word("role") || cursor.is_word("session") || cursor.is_word("all") {
+                self.now.role.clear();
             }
         } else if cursor.is_word("begin") || cursor.is_word("start") {
             if self.saved.is_empty() {
@@ -337,10 +376,17 @@ impl Session {
         } else if cursor.take_word("rollback") || cursor.take_word("abort") {
             self.rollback(cursor);
         } else if cursor.is_word("commit") || cursor.is_word("end") {
-            self.saved.clear();
+            let before = self.saved.drain(..).next().filter(|_| self.now.is_local);
+            if let Some((_, Transactional { role, persona, .. })) = before {
+                (self.now.role, self.now.persona, self.now.is_local) = (role, persona, false);
+            }
             self.prepared.retain(|p| p.is_held);
-        } else if cursor.take_word("select") {
+        } else if cursor.take_word("select") || cursor.take_word("perform") {
             self.set_config(cursor);
+        } else if cursor.take_words(&["alter", "table"]) {
+            if cursor.find_word("trigger") {
+                self.now.is_still = cursor.behind(1).is_some_and(|item| cursor.text(item) == b"disable");
+            }
         } else if cursor.take_word("create") {
             self.created(cursor);
         } else if cursor.take_word("drop") {
@@ -448,29 +494,91 @@ impl Session {
         self.now.path = join(schemas.into_iter());
     }
 
-    /// `SELECT set_config('search_path', 'a, b', …)`, as pg_dump writes it.
-    fn set_config(&mut self, mut cursor: Cursor<'_>) {
-        let is_set_config = cursor.qualified().is_some_and(|name| name.name == b"set_config");
-        let Some(arguments) = cursor.group().filter(|_| is_set_config) else { return };
-        let mut parts = arguments.split(b',');
-        let mut literal = || {
-            let part = parts.next()?;
-            part.peek().filter(|item| item.tok == Tok::String).map(|item| part.text(item).to_vec())
-        };
-        if literal().as_deref() != Some(b"search_path") {
-            return;
+    /// `SET [LOCAL] name = value`, the name at `cursor`: what changes who runs the statements after it.
+    fn set(&mut self, mut cursor: Cursor<'_>, local: bool) {
+        if cursor.take_word("role") || cursor.take_words(&["authorization"]) {
+            cursor.take_one_of(&["to"]);
+            if cursor.peek().is_some_and(|item| item.tok == Tok::Operator) {
+                cursor.skip(1);
+            }
+            let reset = cursor.is_word("none") || cursor.is_word("default");
+            let value = cursor.peek().filter(|_| !reset).map(|item| cursor.text(item).to_vec());
+            return self.assume(value.unwrap_or_default(), local);
         }
-        if let Some(value) = literal() {
-            let names = value.split(|b| *b == b',').map(|part| {
-                let part = part.trim_ascii();
-                match part.strip_prefix(b"\"").and_then(|p| p.strip_suffix(b"\"")) {
-                    Some(quoted) => quoted.to_vec(),
-                    None => part.to_ascii_lowercase(),
-                }
-            });
-            self.now.path = join(names.filter(|name| !name.is_empty()));
+        let mut name = Vec::new();
+        while let Some(item) = cursor.next_item() {
+            if matches!(item.tok, Tok::Operator) || item.tok == Tok::Word && cursor.text(item) == b"to" {
+                break;
+            }
+            name.extend_from_slice(cursor.text(item));
+            if cursor.is_punct(b'.') {
+                cursor.skip(1);
+                name.push(b'.');
+            }
+        }
+        let value = cursor.peek().map(|item| cursor.text(item).to_vec()).unwrap_or_default();
+        self.configure(&name, Some(value), local);
+    }
+
+    /// What a parameter of the session means for who runs the statements after it; None is a value that is not known.
+    fn configure(&mut self, name: &[u8], value: Option<Vec<u8>>, local: bool) {
+        match name {
+            b"search_path" => {
+                let Some(value) = value else { return };
+                let names = value.split(|b| *b == b',').map(|part| {
+                    let part = part.trim_ascii();
+                    match part.strip_prefix(b"\"").and_then(|p| p.strip_suffix(b"\"")) {
+                        Some(quoted) => quoted.to_vec(),
+                        None => part.to_ascii_lowercase(),
+                    }
+                });
+                self.now.path = join(names.filter(|name| !name.is_empty()));
+            }
+            b"role" | b"session_authorization" => self.assume(value.unwrap_or_default(), local),
+            b"session_replication_role" => self.now.is_still = value.as_deref() == Some(b"replica"),
+            name if name.starts_with(b"request.jwt.claim") => {
+                let value = value.unwrap_or_default();
+                let persona = claim(&value, b"sub").unwrap_or(if name.ends_with(b".sub") { &value } else { b"" });
+                self.now.persona = persona[..persona.len().min(NAME_BYTES)].to_vec();
+            }
+            _ => {}
         }
     }
+
+    fn assume(&mut self, role: Vec<u8>, local: bool) {
+        // outside of a transaction it has no effect
+        if role.len() > NAME_BYTES || local && self.saved.is_empty() {
+            return;
+        }
+        self.now.role = if role == b"none" { Vec::new() } else { role };
+        self.now.is_local |= local;
+    }
+
+    /// The calls of `set_config(name, value, local)` in a query, as pg_dump and tests write them.
+    fn set_config(&mut self, mut cursor: Cursor<'_>) {
+        while !cursor.is_empty() {
+            let is_call = cursor.is_call() && cursor.is_word("set_config");
+            cursor.skip(1);
+            let Some(arguments) = (if is_call { cursor.group() } else { None }) else { continue };
+            let scope = |session| expression::Scope { session, row: None };
+            let mut parts = arguments.split(b',').map(|part| expression::read(part, scope(&*self)));
+            let (name, value, local) = (parts.next(), parts.next(), parts.next());
+            drop(parts);
+            let text = |typed: Option<expression::Typed>| typed.and_then(|typed| typed.text().map(<[u8]>::to_vec));
+            let is_local = text(local).is_some_and(|local| local.starts_with(b"t"));
+            if let Some(name) = text(name) {
+                self.configure(&name.to_ascii_lowercase(), text(value), is_local);
+            }
+        }
+    }
+}
+
+/// The string under this key of a JSON object, as claims are written.
+fn claim<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
+    let quoted = [b"\"", key, b"\""].concat();
+    let at = text.windows(quoted.len()).position(|part| part == quoted)? + quoted.len();
+    let rest = text[at..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    rest.split(|byte| *byte == b'"').next()
 }
 
 /// `[mode] [name] type [DEFAULT …]`

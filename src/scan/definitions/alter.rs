@@ -3,9 +3,11 @@
 use super::args::routine_args;
 use super::needs::Needs;
 use super::table::Pass;
+use super::note::Trait;
 use super::{Reader, cascades, is_global, kind, note};
 use crate::scan::fact::{Fact, Full, Key, ObjectKind, Op, Scope};
 use crate::sql::cursor::{Cursor, Name};
+use crate::sql::statement::Tok;
 use crate::sql::types;
 
 impl Reader<'_, '_> {
@@ -134,6 +136,22 @@ impl Reader<'_, '_> {
             let cascade: &[u8] = if cascades(&action) { b"cascade" } else { b"" };
             return self.emit_sub(kind, target, Name { schema: None, name: sub, line }, Op::Drop, cascade);
         }
+        if let Some(switch) = action.take_one_of(&["enable", "disable"]) {
+            action.take_one_of(&["always", "replica"]);
+            if action.take_words(&["row", "level"]) {
+                return self.traits(ObjectKind::Relation, target, b"", Trait::SECURED, switch == "enable");
+            }
+            let sub = if action.take_word("trigger") { action.name() } else { None };
+            let is_every = action.behind(1).is_some_and(|item| item.tok == Tok::Word)
+                && sub.is_some_and(|sub| matches!(sub, b"all" | b"user"));
+            let Some(sub) = sub else { return Ok(()) };
+            let sub = if is_every { b"" } else { sub };
+            return self.traits(ObjectKind::Trigger, target, sub, Trait::DISABLED, switch == "disable");
+        }
+        let forces = !action.take_word("no");
+        if action.take_word("force") {
+            return self.traits(ObjectKind::Relation, target, b"", Trait::FORCED, forces);
+        }
         if action.take_words(&["attach", "partition"]) {
             let Some(partition) = action.qualified() else { return Ok(()) };
             return self.hang(partition, target, note::ATTACHED);
@@ -142,13 +160,13 @@ impl Reader<'_, '_> {
             let Some(partition) = action.qualified() else { return Ok(()) };
             return self.hang(partition, target, note::DETACHED);
         }
+        if !forces && action.take_word("inherit") {
+            let Some(parent) = action.qualified() else { return Ok(()) };
+            return self.hang(target, parent, note::NO_INHERIT);
+        }
         if action.take_word("inherit") {
             let Some(parent) = action.qualified() else { return Ok(()) };
             return self.hang(target, parent, note::INHERITS);
-        }
-        if action.take_words(&["no", "inherit"]) {
-            let Some(parent) = action.qualified() else { return Ok(()) };
-            return self.hang(target, parent, note::NO_INHERIT);
         }
         if action.take_word("alter") {
             action.take_one_of(&["column", "attribute"]);
@@ -174,6 +192,20 @@ impl Reader<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Gives traits to an object, or takes them.
+    pub(super) fn traits(
+        &mut self,
+        kind: ObjectKind,
+        name: Name<'_>,
+        sub: &[u8],
+        traits: u8,
+        gives: bool,
+    ) -> Result<(), Full> {
+        let switched = if gives { [traits, 0] } else { [0, traits] };
+        let detail = [note::TRAITS, &switched].concat();
+        self.emit_key(kind, name, sub, b"", Op::Alter, &detail, name.line)
     }
 
     /// A note about `table` and the one that it hangs on.

@@ -6,7 +6,7 @@ use super::constraint::Constraint;
 use super::needs::{Needs, Words};
 use super::note::{self, Entry, SHELL};
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
-use crate::scan::fact::{FOR_EACH_ROW, Full, ObjectKind, Op};
+use crate::scan::fact::{Full, ObjectKind, Op};
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::literal::clip;
 use crate::sql::statement::Tok;
@@ -212,8 +212,17 @@ impl Reader<'_, '_> {
         }
         // BEFORE UPDATE OF a, b
         let mut events = events.to(cursor.position());
+        let timing = events;
+        let mut columns = Vec::new();
         if events.find_word("of") {
             needs.expression(events, Words::Columns, self.session);
+            events.skip(1);
+            while let Some(column) = events.name() {
+                columns.push(column);
+                if !events.take_punct(b',') {
+                    break;
+                }
+            }
         }
         cursor.skip(1);
         let Some(table) = cursor.qualified() else { return Ok(()) };
@@ -224,8 +233,31 @@ impl Reader<'_, '_> {
                 needs.expression(condition, Words::Columns, self.session);
             }
         }
-        let mut row = *cursor;
-        let row = row.find_word("for") && (row.is_word_at(1, "row") || row.is_word_at(2, "row"));
+        let has = |from: Cursor<'_>, words: &[&str]| {
+            let mut from = from;
+            from.find_word(words[0]) && words.iter().enumerate().all(|(n, word)| from.is_word_at(n, word))
+        };
+        let mut letters = Vec::new();
+        for (letter, before, word) in [
+            (b'b', true, "before"),
+            (b'a', true, "after"),
+            (b'o', true, "instead"),
+            (b'i', true, "insert"),
+            (b'u', true, "update"),
+            (b'd', true, "delete"),
+            (b't', true, "truncate"),
+            (b'w', false, "when"),
+        ] {
+            if has(if before { timing } else { *cursor }, &[word]) {
+                letters.push(letter);
+            }
+        }
+        if has(*cursor, &["for", "row"]) || has(*cursor, &["for", "each", "row"]) {
+            letters.push(b'r');
+        }
+        if has(*cursor, &["initially", "deferred"]) {
+            letters.push(b'l');
+        }
         let mut function = None;
         if cursor.find_word("execute") {
             cursor.skip(2);
@@ -235,8 +267,9 @@ impl Reader<'_, '_> {
             needs.routine(function, 0);
         }
         let mut detail = function.map(qualified_detail).unwrap_or_default();
-        if row {
-            detail.extend_from_slice(FOR_EACH_ROW);
+        for part in std::iter::once(letters.as_slice()).chain(columns) {
+            detail.push(0);
+            detail.extend_from_slice(part);
         }
         self.emit_sub(ObjectKind::Trigger, table, trigger, create, &detail)?;
         self.emit_needs(&needs, Name { line: trigger.line, ..table })?;
@@ -254,16 +287,31 @@ impl Reader<'_, '_> {
         let Some(table) = cursor.qualified() else { return Ok(()) };
         let mut needs = Needs::default();
         let mut command = "all";
+        let mut letters = Vec::new();
+        let mut roles = Vec::new();
         while !cursor.is_empty() {
             if let Some(expression) = cursor.group() {
                 needs.query(expression, self.session);
             } else if cursor.take_word("for") {
                 command = cursor.take_one_of(&["all", "select", "insert", "update", "delete"]).unwrap_or("all");
+            } else if cursor.take_word("to") {
+                while let Some(role) = cursor.name() {
+                    roles.push(role);
+                    if !cursor.take_punct(b',') {
+                        break;
+                    }
+                }
             } else {
-                cursor.skip(1);
+                match cursor.next_item().map_or(&b""[..], |item| cursor.text(item)) {
+                    b"restrictive" => letters.push(b'r'),
+                    b"using" => letters.push(b'u'),
+                    b"check" => letters.push(b'c'),
+                    _ => {}
+                }
             }
         }
-        self.emit_sub(ObjectKind::Policy, table, policy, Op::Create, command.as_bytes())?;
+        let detail = [command.as_bytes(), &letters].into_iter().chain(roles).collect::<Vec<_>>().join(&0);
+        self.emit_sub(ObjectKind::Policy, table, policy, Op::Create, &detail)?;
         self.emit_needs(&needs, Name { line: policy.line, ..table })
     }
 

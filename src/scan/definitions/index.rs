@@ -3,6 +3,7 @@
 use super::Reader;
 use super::constraint::implicit_name;
 use super::needs::{Needs, Words};
+use super::note::Trait;
 use crate::limits::EXPRESSION_NESTING;
 use crate::scan::fact::{Full, ObjectKind, Op};
 use crate::sql::cursor::{Cursor, Name};
@@ -62,6 +63,11 @@ impl Reader<'_, '_> {
             (Some(_), false) => Op::Create,
         };
         self.emit_key(ObjectKind::Index, table, index.unwrap_or_default(), b"", op, &detail, line)?;
+        if unique {
+            // the index before this
+            let unnamed = Name { schema: None, name: b"", line };
+            self.traits(ObjectKind::Index, unnamed, b"", Trait::UNIQUE, true)?;
+        }
         self.emit_needs(&needs, Name { line, ..table })
     }
 }

@@ -28,6 +28,8 @@ pub const TYPE: &[u8] = b"type\0";
 pub const NO_IDENTITY: &[u8] = b"no-identity\0";
 /// The column that the key names owns the sequence; none where the key has no name.
 pub const OWNER: &[u8] = b"owner\0";
+/// The object has the [`Trait`]s of the first byte that follows, and has those of the second no more.
+pub const TRAITS: &[u8] = b"traits\0";
 /// BEGIN
 pub const BEGIN: &[u8] = b"begin\0";
 /// COMMIT
@@ -40,7 +42,7 @@ pub const SAVEPOINT: &[u8] = b"savepoint\0";
 pub const RELEASE: &[u8] = b"release\0";
 
 /// Every note.
-const ALL: [&[u8]; 16] = [
+const ALL: [&[u8]; 17] = [
     ABOUT,
     NEEDS,
     LIKE,
@@ -52,6 +54,7 @@ const ALL: [&[u8]; 16] = [
     TYPE,
     NO_IDENTITY,
     OWNER,
+    TRAITS,
     BEGIN,
     COMMIT,
     ROLLBACK,
@@ -77,6 +80,81 @@ impl Like {
     pub const IDENTITY: u8 = 4;
     /// INCLUDING ALL
     pub const ALL: u8 = 7;
+}
+
+/// What the server keeps of an object beside its definition, a bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trait(pub u8);
+
+impl Trait {
+    /// ROW LEVEL SECURITY is enabled.
+    pub const SECURED: u8 = 1;
+    /// It is forced on the owner, too.
+    pub const FORCED: u8 = 2;
+    /// The trigger is disabled.
+    pub const DISABLED: u8 = 4;
+    /// The index is unique.
+    pub const UNIQUE: u8 = 8;
+}
+
+/// When a trigger fires, behind the schema and the name of its function in the detail of its definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firing<'a> {
+    /// Schema of the function; empty where the search path decides.
+    pub schema: &'a [u8],
+    /// Name of the function.
+    pub function: &'a [u8],
+    /// A letter each: b before, a after, o instead of; i insert, u update, d delete, t truncate; r for each row,
+    /// w when, l deferred.
+    letters: &'a [u8],
+    /// UPDATE OF these.
+    pub columns: Vec<&'a [u8]>,
+}
+
+impl<'a> Firing<'a> {
+    /// The detail of a trigger.
+    pub fn decode(detail: &'a [u8]) -> Firing<'a> {
+        let mut parts = detail.split(|b| *b == 0);
+        let mut next = || parts.next().unwrap_or_default();
+        let (schema, function, letters) = (next(), next(), next());
+        Firing { schema, function, letters, columns: parts.collect() }
+    }
+
+    /// This letter is set.
+    pub fn is(&self, letter: u8) -> bool {
+        self.letters.contains(&letter)
+    }
+}
+
+/// Whom a policy concerns: the detail of its definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard<'a> {
+    /// `all`, `select`, `insert`, `update`, `delete`
+    pub command: &'a [u8],
+    /// r restrictive, u USING, c WITH CHECK
+    letters: &'a [u8],
+    /// Everyone where there are none.
+    pub roles: Vec<&'a [u8]>,
+}
+
+impl<'a> Guard<'a> {
+    /// The detail of a policy.
+    pub fn decode(detail: &'a [u8]) -> Guard<'a> {
+        let mut parts = detail.split(|b| *b == 0);
+        let mut next = || parts.next().unwrap_or_default();
+        let (command, letters) = (next(), next());
+        Guard { command, letters, roles: parts.collect() }
+    }
+
+    /// AS RESTRICTIVE
+    pub fn is_restrictive(&self) -> bool {
+        self.letters.contains(&b'r')
+    }
+
+    /// It is for this role, or for everyone.
+    pub fn is_for(&self, role: &[u8]) -> bool {
+        self.roles.is_empty() || self.roles.iter().any(|of| *of == role || *of == b"public")
+    }
 }
 
 /// What an entry of [`NEEDS`] names. In this order they are read: columns are looked for in the relations.

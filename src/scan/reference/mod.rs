@@ -151,7 +151,7 @@ mod tests {
                 "INSERT INTO t AS n VALUES (1) ON CONFLICT (id) DO UPDATE SET a = excluded.b WHERE n.c",
                 &["t insert", "t update", "t:id read", "t:a update", "t:b read", "t:c read"],
             ),
-            ("TRUNCATE t, app.u", &["t delete", "app.u delete"]),
+            ("TRUNCATE t, app.u", &["t truncate", "app.u truncate"]),
             ("REFRESH MATERIALIZED VIEW app.v", &["app.v read"]),
             ("COPY t (a) FROM 'f'; COPY (SELECT 1 FROM u) TO stdout", &["t insert", "t:a insert", "u read"]),
             ("TABLE t; VALUES (f())", &["t read", "f#0 called"]),

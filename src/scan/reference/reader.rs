@@ -79,7 +79,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
             Some(b"truncate") => {
                 cursor.skip(1);
                 cursor.take_word("table");
-                cursor.split(b',').try_for_each(|mut part| self.target(&mut part, DELETE).map(|_| ()))
+                cursor.split(b',').try_for_each(|mut part| self.target(&mut part, Aspect::TRUNCATE).map(|_| ()))
             }
             Some(b"copy") => self.copy(cursor),
             Some(b"refresh") => {
@@ -787,10 +787,10 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
     }
 }
 
-const READ: Aspect = Aspect(6);
-const INSERT: Aspect = Aspect(7);
-const UPDATE: Aspect = Aspect(8);
-const DELETE: Aspect = Aspect(9);
+const READ: Aspect = Aspect::READ;
+const INSERT: Aspect = Aspect::INSERT;
+const UPDATE: Aspect = Aspect::UPDATE;
+const DELETE: Aspect = Aspect::DELETE;
 const NOTHING: Aspect = Aspect(u8::MAX);
 
 /// A query starts here.

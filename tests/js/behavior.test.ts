@@ -1,0 +1,326 @@
+// What tests exercise, as the scan says and as a live PostgreSQL does: each case is a schema, a test that passes there, and
+// the evidence that follows.
+
+import type { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseTap, runText, startPglite, stopPglite, tapProblems } from './support/pglite.js';
+import { allEvidence, scanTexts } from './support/scan.js';
+
+interface Case {
+  schema?: string;
+  test: string;
+  /** `kind name[.sub] aspect strength [flag]`, in whatever order; structure is left out. */
+  evidence: string[];
+}
+
+/** A schema for the cases that bring none. */
+const SHOP = `
+  create schema shop;
+  create table shop.users (id int primary key, name text not null unique, age int check (age > 0), boss int);
+  create table shop.orders (id int primary key, user_id int not null references shop.users, total numeric default 0);
+  create table shop.log (line text);
+  create view shop.adults as select id, name from shop.users where age >= 18;
+  create function shop.tax(n numeric) returns numeric language sql immutable as 'select n * 0.2';
+  create function shop.stamp() returns trigger language plpgsql as $$
+    begin new.name := trim(new.name); return new; end $$;
+  create trigger stamp before insert or update of name on shop.users for each row execute function shop.stamp();
+  create function shop.note() returns trigger language plpgsql as $$
+    begin insert into shop.log values (tg_op); return null; end $$;
+  create trigger note after insert or delete on shop.users for each row execute function shop.note();
+`;
+
+const CASES: Record<string, Case> = {
+  'a statement under an assertion': {
+    test: `select results_eq('select name from shop.users', array[]::text[]);`,
+    evidence: ['table shop.users read behavior', 'column shop.users.name read behavior'],
+  },
+  'the query that holds an assertion': {
+    test: `select is(count(*)::int, 0) from shop.users where age > 3;`,
+    evidence: ['table shop.users read behavior', 'column shop.users.age read behavior'],
+  },
+  'an argument that calls a function': {
+    test: `select is(shop.tax(10), 2.0);`,
+    evidence: ['function shop.tax called behavior'],
+  },
+  'a statement before an assertion of the transaction is an act': {
+    test: `insert into shop.log values ('x'); select pass();`,
+    evidence: ['table shop.log insert act'],
+  },
+  'what no assertion follows is a fixture': {
+    test: `select pass(); select shop.tax(1); delete from shop.log;`,
+    evidence: ['function shop.tax called fixture', 'table shop.log delete fixture'],
+  },
+  'triggers of an insert fire before and after': {
+    test: `insert into shop.users values (1, ' a ', 20); select is(name, 'a') from shop.users;`,
+    evidence: [
+      'table shop.users insert act',
+      'trigger shop.users.stamp fired act',
+      'function shop.stamp fired act',
+      'trigger shop.users.note fired act',
+      'function shop.note fired act',
+      'table shop.users read behavior',
+      'column shop.users.name read behavior',
+    ],
+  },
+  'UPDATE OF fires for its columns only': {
+    test: `insert into shop.log values ('x'); update shop.users set age = 3; select pass();`,
+    evidence: [
+      'table shop.log insert act',
+      'table shop.users update act',
+      'column shop.users.age update act',
+    ],
+  },
+  'UPDATE OF fires for its columns': {
+    schema: `${SHOP} insert into shop.users values (1, 'a', 20);`,
+    test: `select lives_ok('update shop.users set name = ''b'' where id = 1');`,
+    evidence: [
+      'table shop.users update behavior',
+      'column shop.users.name update behavior',
+      'column shop.users.id read behavior',
+      'trigger shop.users.stamp fired behavior',
+      'function shop.stamp fired behavior',
+    ],
+  },
+  'under an expected error BEFORE triggers fire, AFTER triggers do not': {
+    test: `select throws_ok('insert into shop.users values (1, ''a'', -1)', '23514');`,
+    evidence: [
+      'table shop.users insert behavior',
+      'trigger shop.users.stamp fired behavior',
+      'function shop.stamp fired behavior',
+      'check-constraint shop.users.users_age_check violated behavior',
+    ],
+  },
+  'no trigger fires where triggers are off': {
+    test: `set local session_replication_role = replica; delete from shop.users; select pass();`,
+    evidence: ['table shop.users delete act'],
+  },
+  'no trigger fires while the table has them disabled': {
+    test: `alter table shop.users disable trigger all; insert into shop.users values (1, 'a', 2);
+      alter table shop.users enable trigger all; delete from shop.users; select pass();`,
+    evidence: [
+      'table shop.users insert act',
+      'table shop.users delete act',
+      'trigger shop.users.note fired act',
+      'function shop.note fired act',
+    ],
+  },
+  'row triggers need a row': {
+    test: `select is_empty('delete from shop.users returning id');`,
+    evidence: ['table shop.users delete behavior', 'column shop.users.id read behavior'],
+  },
+  'a trigger with a condition may fire': {
+    schema: `${SHOP} insert into shop.log values ('a'), ('b');
+      create function shop.f() returns trigger language plpgsql as 'begin return new; end';
+      create trigger t before update on shop.log for each row when (old.line <> new.line) execute function shop.f();`,
+    test: `select lives_ok('update shop.log set line = ''c''');`,
+    evidence: [
+      'table shop.log update behavior',
+      'column shop.log.line update behavior',
+      'trigger shop.log.t fired behavior may-fire',
+      'function shop.f fired behavior may-fire',
+    ],
+  },
+  'INSTEAD OF triggers of a view': {
+    schema: `${SHOP}
+      create function shop.instead() returns trigger language plpgsql as 'begin return new; end';
+      create trigger i instead of insert on shop.adults for each row execute function shop.instead();`,
+    test: `select lives_ok('insert into shop.adults (id, name) values (1, ''a'')');`,
+    evidence: [
+      'view shop.adults insert behavior',
+      'trigger shop.adults.i fired behavior',
+      'function shop.instead fired behavior',
+    ],
+  },
+  'a truncate fires its own triggers': {
+    schema: `${SHOP}
+      create function shop.f() returns trigger language plpgsql as 'begin return null; end';
+      create trigger t after truncate on shop.log for each statement execute function shop.f();
+      create trigger d after delete on shop.log for each statement execute function shop.note();`,
+    test: `truncate shop.log; select pass();`,
+    evidence: ['table shop.log truncate act', 'trigger shop.log.t fired act', 'function shop.f fired act'],
+  },
+  'a disabled trigger does not fire': {
+    schema: `${SHOP} alter table shop.users disable trigger note;`,
+    test: `select lives_ok('insert into shop.users values (1, ''a'', 2)');`,
+    evidence: [
+      'table shop.users insert behavior',
+      'trigger shop.users.stamp fired behavior',
+      'function shop.stamp fired behavior',
+    ],
+  },
+  'a deferred trigger does not fire before the end': {
+    schema: `${SHOP}
+      create function shop.f() returns trigger language plpgsql as 'begin return null; end';
+      create constraint trigger c after insert on shop.log deferrable initially deferred
+        for each row execute function shop.f();`,
+    test: `insert into shop.log values ('a'); select pass();`,
+    evidence: ['table shop.log insert act'],
+  },
+  'a deferred trigger fires once constraints are immediate': {
+    schema: `${SHOP}
+      create function shop.f() returns trigger language plpgsql as 'begin return null; end';
+      create constraint trigger c after insert on shop.log deferrable initially deferred
+        for each row execute function shop.f();`,
+    test: `insert into shop.log values ('a'); set constraints all immediate; select pass();`,
+    evidence: ['table shop.log insert act', 'trigger shop.log.c fired act', 'function shop.f fired act'],
+  },
+  'a unique constraint that the message quotes': {
+    schema: `${SHOP} insert into shop.users values (1, 'a', 2);`,
+    test: `select throws_ok('insert into shop.users values (2, ''a'', 2)', '23505',
+      'duplicate key value violates unique constraint "users_name_key"');`,
+    evidence: [
+      'table shop.users insert behavior',
+      'trigger shop.users.stamp fired behavior',
+      'function shop.stamp fired behavior',
+      'unique-constraint shop.users.users_name_key violated behavior',
+    ],
+  },
+  'a unique violation without a name is of none where several could be': {
+    schema: `${SHOP} insert into shop.users values (1, 'a', 2);`,
+    test: `select throws_ok('insert into shop.users values (2, ''a'', 2)', 23505);`,
+    evidence: [
+      'table shop.users insert behavior',
+      'trigger shop.users.stamp fired behavior',
+      'function shop.stamp fired behavior',
+    ],
+  },
+  'a pattern that quotes a foreign key': {
+    test: `select throws_like('insert into shop.orders values (1, 9)', '%foreign key constraint "orders_user_id_fkey"%');`,
+    evidence: [
+      'table shop.orders insert behavior',
+      'foreign-key shop.orders.orders_user_id_fkey violated behavior',
+    ],
+  },
+  'the only foreign key': {
+    test: `select throws_ok('insert into shop.orders (id, user_id) values (1, 9)', '23503');`,
+    evidence: [
+      'table shop.orders insert behavior',
+      'column shop.orders.id insert behavior',
+      'column shop.orders.user_id insert behavior',
+      'foreign-key shop.orders.orders_user_id_fkey violated behavior',
+    ],
+  },
+  'a foreign key of another table': {
+    schema: `${SHOP} insert into shop.users values (1, 'a', 2); insert into shop.orders values (1, 1);`,
+    test: `select throws_ok('delete from shop.users', null,
+      'update or delete on table "users" violates foreign key constraint "orders_user_id_fkey" on table "orders"');`,
+    evidence: [
+      'table shop.users delete behavior',
+      'foreign-key shop.orders.orders_user_id_fkey violated behavior',
+    ],
+  },
+  'NULL in a column that takes none': {
+    test: `select throws_ok('insert into shop.orders (id) values (1)', '23502',
+      'null value in column "user_id" of relation "orders" violates not-null constraint');`,
+    evidence: [
+      'table shop.orders insert behavior',
+      'column shop.orders.id insert behavior',
+      'column shop.orders.user_id not-null behavior',
+    ],
+  },
+  'a unique index': {
+    schema: `${SHOP} create unique index one_line on shop.log (lower(line)); insert into shop.log values ('a');`,
+    test: `select throws_ok($$ insert into shop.log values ('A') $$, '23505');`,
+    evidence: ['table shop.log insert behavior', 'index shop.log.one_line violated behavior'],
+  },
+  'a function that the test makes passes on': {
+    test: `create function pg_temp.fill() returns void language sql as $$ insert into shop.log values ('x') $$;
+      select lives_ok('select pg_temp.fill()');`,
+    evidence: ['table shop.log insert behavior'],
+  },
+  'a function that the test makes and nobody calls is nothing': {
+    test: `create function pg_temp.fill() returns void language sql as $$ insert into shop.log values ('x') $$;
+      select pass();`,
+    evidence: [],
+  },
+  'functions that call functions pass on': {
+    test: `create function pg_temp.a() returns numeric language sql as $$ select shop.tax(1) $$;
+      create function pg_temp.b() returns numeric language plpgsql as $$ begin return pg_temp.a(); end $$;
+      select is(pg_temp.b(), 0.2);`,
+    evidence: ['function shop.tax called behavior'],
+  },
+  'a view of the test': {
+    test: `create temp view v as select name from shop.users; select is_empty('select * from v');`,
+    evidence: ['table shop.users read behavior', 'column shop.users.name read behavior'],
+  },
+  'a table made as a query': {
+    test: `create temp table t as select id from shop.orders; select is(count(*)::int, 0) from t;`,
+    evidence: [
+      'table shop.orders read act',
+      'column shop.orders.id read act',
+      'table shop.orders read behavior',
+      'column shop.orders.id read behavior',
+    ],
+  },
+  'a prepared statement and a cursor': {
+    test: `prepare p as select id from shop.orders; select is_empty('p');
+      declare c cursor for select line from shop.log; select results_eq('c'::refcursor, array[]::text[]);`,
+    evidence: [
+      'table shop.orders read behavior',
+      'column shop.orders.id read behavior',
+      'table shop.log read behavior',
+      'column shop.log.line read behavior',
+    ],
+  },
+  'a trigger that the test makes': {
+    test: `create function pg_temp.spy() returns trigger language plpgsql as $$
+        begin perform shop.tax(1); return new; end $$;
+      create trigger spy before insert on shop.log for each row execute function pg_temp.spy();
+      select lives_ok($$ insert into shop.log values ('x') $$);`,
+    evidence: ['table shop.log insert behavior', 'function shop.tax called behavior'],
+  },
+  'a DO block before an assertion': {
+    test: `do $$ begin perform shop.tax(1); end $$; select pass();`,
+    evidence: ['function shop.tax called act'],
+  },
+  'strings that nobody runs are nothing': {
+    test: `select is('select * from shop.users', 'select * from shop.users', 'insert into shop.users');
+      -- select * from shop.orders
+      comment on table shop.log is 'delete from shop.users';`,
+    evidence: [],
+  },
+  'types that are named': {
+    schema: `${SHOP} create domain shop.mail as text; create type shop.mood as enum ('a');`,
+    test: `select is('x'::shop.mail::text, 'x'), lives_ok($$ select 'a'::shop.mood $$);`,
+    evidence: ['domain shop.mail used behavior', 'enum shop.mood used behavior'],
+  },
+};
+
+let db: PGlite;
+beforeAll(async () => {
+  db = await startPglite();
+  await db.exec('create extension if not exists pgtap');
+});
+afterAll(stopPglite);
+
+describe('what a test exercises', () => {
+  for (const [name, { schema = SHOP, test, evidence }] of Object.entries(CASES)) {
+    it(name, async () => {
+      const script = `begin;\nselect no_plan();\n${test}\nselect * from finish();\nrollback;\n`;
+      try {
+        await db.exec(schema);
+        const run = await runText(db, script);
+        expect(run.error).toBeUndefined();
+        expect(tapProblems(parseTap(run.output))).toEqual([]);
+        expect(await found(schema, script)).toEqual([...evidence].sort());
+      } finally {
+        await db.exec('drop schema shop cascade');
+      }
+    });
+  }
+});
+
+async function found(schema: string, test: string): Promise<string[]> {
+  const coverage = await scanTexts([
+    { path: 'schema.sql', role: 'schema', text: schema },
+    { path: 'test.sql', role: 'tests', text: test },
+  ]);
+  const rows = new Set<string>();
+  for await (const [object, evidence] of allEvidence(coverage)) {
+    if (evidence.strength === 'structure') continue;
+    const { kind, schema, name, sub } = object;
+    const flags = evidence.flags?.map((flag) => ` ${flag}`).join('') ?? '';
+    rows.add(`${kind} ${schema}.${name}${sub && `.${sub}`} ${evidence.aspect} ${evidence.strength}${flags}`);
+  }
+  return [...rows].sort();
+}
