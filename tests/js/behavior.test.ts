@@ -274,14 +274,14 @@ const CASES: Record<string, Case> = {
     evidence: ['function shop.tax called act'],
   },
   'strings that nobody runs are nothing': {
-    test: `select is('select * from shop.users', 'select * from shop.users', 'insert into shop.users');
+    test: `select is('select * from shop.users'::text, 'select * from shop.users', 'insert into shop.users');
       -- select * from shop.orders
       comment on table shop.log is 'delete from shop.users';`,
     evidence: [],
   },
   'types that are named': {
     schema: `${SHOP} create domain shop.mail as text; create type shop.mood as enum ('a');`,
-    test: `select is('x'::shop.mail::text, 'x'), lives_ok($$ select 'a'::shop.mood $$);`,
+    test: `select is('x'::shop.mail::text, 'x'); select lives_ok($$ select 'a'::shop.mood $$);`,
     evidence: ['domain shop.mail used behavior', 'enum shop.mood used behavior'],
   },
 };
