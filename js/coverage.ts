@@ -11,6 +11,7 @@ import type {
   PageQuery,
   RangeSource,
   SourceFile,
+  MatrixRow,
   Stale,
   Summary,
 } from './types.js';
@@ -81,6 +82,11 @@ export class Coverage {
   /** Evidence that names objects which the schema does not define. */
   stale(query: PageQuery): Promise<Page<Stale>> {
     return this.#query({ ...query, q: 'stale' });
+  }
+
+  /** What tests show of who may do what. */
+  matrix(query: PageQuery): Promise<Page<MatrixRow>> {
+    return this.#query({ ...query, q: 'matrix' });
   }
 
   /** All objects that a query finds, page by page; `limit` is the size of a page, 500 unless told. */

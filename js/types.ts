@@ -179,6 +179,24 @@ export interface Stale extends ObjectKey, Place {
   via: string;
 }
 
+/** What came of an access: `privilege-only` says that the statement ran, not whether it hit a row. */
+export type Outcome = 'allowed' | 'denied' | 'both' | 'no-rows' | 'privilege-only';
+
+/** A cell of the access matrix: what a role, standing for a persona, may do with a relation or a routine. */
+export interface MatrixRow extends ObjectKey {
+  /** `read`, `insert`, `update`, `delete`, `truncate`, `called` */
+  command: string;
+  role: string;
+  /** Empty where nobody was named. */
+  persona: string;
+  outcome: Outcome;
+  /** Why it was refused. */
+  causes: ('privilege' | 'policy' | 'unknown')[];
+  /** Number of places, of which `places` has the first 16. */
+  count: number;
+  places: Place[];
+}
+
 /** Figures of a group of objects. `percent` is covered of objects, one decimal, rounded down; null without objects. */
 export interface Count {
   objects: number;
@@ -201,6 +219,8 @@ export interface Summary {
   files: number;
   evidence: number;
   stale: number;
+  /** Cells of the access matrix. */
+  matrix: number;
   diagnostics: Record<Severity, number>;
   bytes: number;
   assertions: number;

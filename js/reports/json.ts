@@ -22,6 +22,12 @@ export const json: TextReporter = {
     await list('objects', objectRows(coverage), write);
     await write(',\n');
     await list(
+      'matrix',
+      picked((page) => coverage.matrix(page), CELL),
+      write,
+    );
+    await write(',\n');
+    await list(
       'stale',
       picked((page) => coverage.stale(page), STALE),
       write,
@@ -47,6 +53,20 @@ export const json: TextReporter = {
 };
 
 const EVIDENCE = ['file', 'line', 'via', 'aspect', 'strength', 'flags'] as const;
+const CELL = [
+  'kind',
+  'schema',
+  'name',
+  'sub',
+  'args',
+  'command',
+  'role',
+  'persona',
+  'outcome',
+  'causes',
+  'count',
+  'places',
+] as const;
 const STALE = ['kind', 'schema', 'name', 'sub', 'args', 'file', 'line', 'via'] as const;
 const DIAGNOSTIC = ['code', 'severity', 'file', 'line', 'message'] as const;
 const FILE = ['path', 'role', 'bytes', 'plan', 'assertions', 'unresolved'] as const;

@@ -18,6 +18,7 @@ export const text: TextReporter = {
     const summary = await coverage.summary();
     await write(table(summary, colors));
     await gaps(coverage, summary, write, colors);
+    await access(coverage, summary, write, colors);
     await stale(coverage, summary, write, colors);
     await diagnostics(coverage, write, colors);
     await write(blindSpots(summary));
@@ -74,6 +75,24 @@ async function gaps(coverage: Coverage, summary: Summary, write: Write, colors: 
 function why(object: CoveredObject): string {
   if (object.reason) return ` - ${visible(object.reason)}`;
   return object.state === 'declared' ? ' - only its existence is tested' : '';
+}
+
+/** Accesses that tests see allowed and nobody sees denied: what a missing policy would let through unnoticed. */
+async function access(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
+  if (summary.matrix === 0) return;
+  const open = new Map<string, Set<string>>();
+  const denied = new Set<string>();
+  for await (const cell of rowsOf((page) => coverage.matrix(page))) {
+    const what = `${nameOf(cell)} ${visible(cell.command)}`;
+    if (cell.outcome === 'denied' || cell.outcome === 'both') denied.add(what);
+    if (cell.outcome !== 'allowed') continue;
+    if (!open.has(what)) open.set(what, new Set());
+    open.get(what)!.add(visible(cell.role));
+  }
+  const lines = [...open].filter(([what]) => !denied.has(what));
+  await write(`\n${colors.bold(`Access by role: ${summary.matrix} shown by tests`)}\n`);
+  if (lines.length > 0) await write('  allowed and never denied:\n');
+  for (const [what, roles] of lines) await write(`    ${what}  (${[...roles].join(', ')})\n`);
 }
 
 async function stale(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {

@@ -217,6 +217,19 @@ impl Inventory {
         id
     }
 
+    /// The role is granted to that one, directly.
+    pub fn is_member(&self, role: &[u8], of: &[u8]) -> bool {
+        let kind = ObjectKind::RoleMembership;
+        !self.find(Wanted { kind, scope: Scope::Named, schema: b"", name: of, sub: role, args: b"" }).is_empty()
+    }
+
+    /// Row level security does not concern the role: it is a superuser, or has BYPASSRLS.
+    pub fn bypasses(&self, role: &[u8]) -> bool {
+        let kind = ObjectKind::Role;
+        let found = self.find(Wanted { kind, scope: Scope::Named, schema: b"", name: role, sub: b"", args: b"" });
+        found.iter().any(|id| self.object(*id).has(note::Trait::BYPASSES))
+    }
+
     /// Number of objects, dropped ones included: every id is below.
     pub fn len(&self) -> usize {
         self.objects.len()

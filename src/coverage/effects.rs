@@ -159,12 +159,12 @@ pub(super) fn is_denied(circumstance: &Circumstance<'_>) -> bool {
         || contains(circumstance.message, b"violates row-level security policy")
 }
 
-fn contains(text: &[u8], phrase: &[u8]) -> bool {
+pub(super) fn contains(text: &[u8], phrase: &[u8]) -> bool {
     text.windows(phrase.len()).any(|part| part == phrase)
 }
 
 /// The name in double quotes behind the first `phrase`.
-fn quoted_behind<'t>(text: &'t [u8], phrase: &[u8]) -> Option<&'t [u8]> {
+pub(super) fn quoted_behind<'t>(text: &'t [u8], phrase: &[u8]) -> Option<&'t [u8]> {
     let at = text.windows(phrase.len()).position(|part| part == phrase)? + phrase.len();
     let rest = text[at..].trim_ascii_start().strip_prefix(b"\"")?;
     rest.split(|byte| *byte == b'"').next().filter(|name| !name.is_empty())

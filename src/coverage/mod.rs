@@ -3,6 +3,7 @@
 //! Held in memory until the database is written: the inventory, 24 bytes for each piece of evidence that names an
 //! object, and the diagnostics, which are capped per source.
 
+pub mod access;
 mod effects;
 mod reach;
 pub mod state;
@@ -21,6 +22,7 @@ use crate::scan::expression;
 use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_STATEMENT};
 use crate::scan::reference::arity_of;
 use crate::sql::types;
+use access::{Access, Cell};
 use effects::Effect;
 use reach::{Reach, Use};
 use state::{State, Tally};
@@ -140,6 +142,8 @@ pub struct Folded {
     pub objects: Vec<Covered>,
     /// Evidence in order of `objects`, then by place.
     pub evidence: Vec<Evidence>,
+    /// By object, command, role and persona.
+    pub matrix: Vec<Cell>,
     /// By place.
     pub stale: Vec<Stale>,
     /// By place.
@@ -170,6 +174,7 @@ pub struct Fold {
     said: HashMap<(u32, Code), u32>,
     created_by_tests: HashSet<Vec<u8>>,
     reach: Reach,
+    access: Access,
 }
 
 impl Fold {
@@ -203,6 +208,9 @@ impl Fold {
             places
         };
         self.evidence.extend(std::mem::take(&mut self.reach).finish());
+        let place = |id: ObjectId| places[id as usize];
+        let (matrix, policies) = std::mem::take(&mut self.access).finish(&self.inventory, &place);
+        self.evidence.extend(policies);
         self.evidence.retain(|e| places[e.object as usize].is_some());
         let place = |e: &Evidence| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect);
         order::sort(&mut self.evidence, |a, b| place(a).cmp(&place(b)));
@@ -231,6 +239,7 @@ impl Fold {
             inventory: self.inventory,
             objects,
             evidence: self.evidence,
+            matrix,
             stale: self.stale,
             diagnostics: self.diagnostics,
             kinds,
@@ -411,7 +420,10 @@ impl Joined for Fold {
             let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);
             let evidence = Evidence { object, file, line, seq, via, aspect, strength, flags };
             match by {
-                Use::Certain(_) => self.evidence.push(evidence),
+                Use::Certain(_) => {
+                    self.access.add(&self.inventory, evidence, &circumstance);
+                    self.evidence.push(evidence);
+                }
                 Use::Of(part) => self.reach.hold(part, evidence),
             }
         }

@@ -27,6 +27,8 @@ pub(crate) mod kind {
     pub const DIAGNOSTICS: u8 = 5;
     /// Stale names by place.
     pub const STALE: u8 = 6;
+    /// Cells of the access matrix by object.
+    pub const MATRIX: u8 = 7;
 }
 
 /// A database belongs to no run: equal contents are equal bytes.
@@ -49,6 +51,8 @@ pub struct Summary {
     pub evidence: u32,
     /// Stale names.
     pub stale: u32,
+    /// Cells of the access matrix.
+    pub matrix: u32,
     /// Diagnostics: errors, warnings, infos.
     pub diagnostics: [u32; 3],
     /// Bytes read.
@@ -72,7 +76,7 @@ impl Summary {
             out.push(*kind as u8);
             put_count(out, count);
         }
-        for number in [self.files, self.evidence, self.stale].into_iter().chain(self.diagnostics) {
+        for number in [self.files, self.evidence, self.stale, self.matrix].into_iter().chain(self.diagnostics) {
             put_u64(out, u64::from(number));
         }
         for number in [self.bytes, self.assertions, self.unresolved] {
@@ -94,6 +98,7 @@ impl Summary {
         summary.files = bytes.u32()?;
         summary.evidence = bytes.u32()?;
         summary.stale = bytes.u32()?;
+        summary.matrix = bytes.u32()?;
         summary.diagnostics = [bytes.u32()?, bytes.u32()?, bytes.u32()?];
         summary.bytes = bytes.u64()?;
         summary.assertions = bytes.u64()?;

@@ -4,6 +4,7 @@
 
 use super::writer::object_key;
 use super::{IDENTITY, Summary, kind, read_kind};
+use crate::coverage::access::{CAUSES, Verdict};
 use crate::coverage::spell_via;
 use crate::coverage::state::State;
 use crate::error::{Code, Error};
@@ -60,6 +61,8 @@ pub enum Query {
     Diagnostics(Page),
     /// Stale names by place.
     Stale(Page),
+    /// Cells of the access matrix by object.
+    Matrix(Page),
 }
 
 /// A page: where it starts and how long it may be.
@@ -99,6 +102,8 @@ pub enum Row {
     Diagnostic(DiagnosticRow),
     /// A stale name.
     Stale(StaleRow),
+    /// A cell of the access matrix.
+    Cell(CellRow),
 }
 
 impl Row {
@@ -110,6 +115,10 @@ impl Row {
             Row::File(row) => row.path.len(),
             Row::Diagnostic(row) => row.file.len() + row.message.len(),
             Row::Stale(row) => key(&row.key) + row.file.len() + row.via.len(),
+            Row::Cell(row) => {
+                let places = row.places.iter().map(|(file, _)| file.len() + 8).sum::<usize>();
+                key(&row.key) + row.role.len() + row.persona.len() + places
+            }
         }
     }
 }
@@ -214,6 +223,34 @@ pub struct StaleRow {
     pub via: String,
 }
 
+/// Who may do what with an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellRow {
+    /// Relation or routine.
+    pub key: ObjectKey,
+    /// What was done.
+    pub command: &'static str,
+    /// The role that a test assumed.
+    pub role: String,
+    /// Who it stood for; may be empty.
+    pub persona: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Bits of [`CAUSES`].
+    pub causes: u8,
+    /// The first of the places: path and line.
+    pub places: Vec<(String, u32)>,
+    /// All of them.
+    pub count: u32,
+}
+
+impl CellRow {
+    /// Why it was refused.
+    pub fn causes(&self) -> Vec<&'static str> {
+        CAUSES.iter().enumerate().filter(|(n, _)| self.causes & 1 << n != 0).map(|(_, cause)| *cause).collect()
+    }
+}
+
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -307,7 +344,7 @@ impl Reader {
         let page = match &query {
             Query::Summary => Page { after: 0, limit: 1 },
             Query::Objects { page, .. } | Query::Evidence { page, .. } => *page,
-            Query::Files(page) | Query::Diagnostics(page) | Query::Stale(page) => *page,
+            Query::Files(page) | Query::Diagnostics(page) | Query::Stale(page) | Query::Matrix(page) => *page,
         };
         if page.limit == 0 || page.limit > PAGE_ROWS {
             return Err(Error::new(
@@ -443,7 +480,7 @@ impl Reader {
                 if let Some(block) = self.need_paths()? {
                     return Ok(Some(block));
                 }
-                self.scan(running, kind::OBJECTS, page.limit, skip, |bytes, before, context| {
+                self.scan(running, kind::OBJECTS, page.limit, &skip, &|bytes, before, context| {
                     let stored = StoredObject::read(bytes, before)?;
                     if !context.wanted {
                         return Ok(None);
@@ -453,14 +490,14 @@ impl Reader {
                 })
             }
             Query::Evidence { key, page } => self.run_evidence(running, &key, page),
-            Query::Files(page) => self.scan(running, kind::FILES, page.limit, never, |bytes, _, _| {
+            Query::Files(page) => self.scan(running, kind::FILES, page.limit, &never, &|bytes, _, _| {
                 file_row(bytes).map(|row| Some(Row::File(row)))
             }),
             Query::Diagnostics(page) => {
                 if let Some(block) = self.need_paths()? {
                     return Ok(Some(block));
                 }
-                self.scan(running, kind::DIAGNOSTICS, page.limit, never, |bytes, _, context| {
+                self.scan(running, kind::DIAGNOSTICS, page.limit, &never, &|bytes, _, context| {
                     let (file, line) = (path(context.paths, bytes.u32()?)?, bytes.u32()?);
                     let number = bytes.u8()?;
                     let code = fact::Code::from_number(number).ok_or_else(|| unknown("diagnostic code"))?;
@@ -472,11 +509,19 @@ impl Reader {
                 if let Some(block) = self.need_paths()? {
                     return Ok(Some(block));
                 }
-                self.scan(running, kind::STALE, page.limit, never, |bytes, _, context| {
+                self.scan(running, kind::STALE, page.limit, &never, &|bytes, _, context| {
                     let (file, line) = (path(context.paths, bytes.u32()?)?, bytes.u32()?);
                     let key = split_key(bytes.bytes()?)?;
                     let via = text(bytes)?;
                     Ok(Some(Row::Stale(StaleRow { key, file, line, via })))
+                })
+            }
+            Query::Matrix(page) => {
+                if let Some(block) = self.need_paths()? {
+                    return Ok(Some(block));
+                }
+                self.scan(running, kind::MATRIX, page.limit, &never, &|bytes, _, context| {
+                    cell_row(bytes, context).map(|row| Some(Row::Cell(row)))
                 })
             }
         }
@@ -511,7 +556,7 @@ impl Reader {
         }
         let (_, until) = running.bounds.unwrap_or_default();
         let limit = page.limit.min(until.saturating_sub(running.at).saturating_add(to_u32(running.rows.len())));
-        self.scan(running, kind::EVIDENCE, limit, never, |bytes, _, context| {
+        self.scan(running, kind::EVIDENCE, limit, &never, &|bytes, _, context| {
             evidence_row(bytes, context).map(|row| row.map(Row::Evidence))
         })
     }
@@ -522,8 +567,8 @@ impl Reader {
         running: &mut Running,
         kind: u8,
         limit: u32,
-        skip: impl Fn(&[u8], Option<&[u8]>) -> bool,
-        decode: impl Fn(&mut Bytes<'_>, &mut Vec<u8>, &Context<'_>) -> Result<Option<Row>, Error>,
+        skip: &dyn Fn(&[u8], Option<&[u8]>) -> bool,
+        decode: &dyn Fn(&mut Bytes<'_>, &mut Vec<u8>, &Context<'_>) -> Result<Option<Row>, Error>,
     ) -> Result<Option<usize>, Error> {
         let limit = limit as usize;
         let mut start = 0u32;
@@ -601,6 +646,7 @@ impl Reader {
             Query::Files(page) => (kind::FILES, page.limit),
             Query::Diagnostics(page) => (kind::DIAGNOSTICS, page.limit),
             Query::Stale(page) => (kind::STALE, page.limit),
+            Query::Matrix(page) => (kind::MATRIX, page.limit),
             Query::Summary => (kind::SUMMARY, 1),
         };
         let (base, end) =
@@ -690,6 +736,19 @@ impl StoredObject {
         let (file, line, counts, evidence) = (path(paths, self.file)?, self.line, self.counts, self.evidence);
         Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, evidence })
     }
+}
+
+fn cell_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<CellRow, Error> {
+    let key = split_key(bytes.bytes()?)?;
+    let (role, persona) = (text(bytes)?, text(bytes)?);
+    let (command, verdict, causes) = (Aspect(bytes.u8()?).as_str(), bytes.u8()?, bytes.u8()?);
+    let verdict = Verdict::from_number(verdict).ok_or_else(|| unknown("verdict"))?;
+    let count = bytes.u32()?;
+    let mut places = Vec::new();
+    for _ in 0..bytes.u32()? {
+        places.push((path(context.paths, bytes.u32()?)?, bytes.u32()?));
+    }
+    Ok(CellRow { key, command, role, persona, verdict, causes, places, count })
 }
 
 fn evidence_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<Option<EvidenceRow>, Error> {

@@ -31,6 +31,7 @@ enum Section {
     Files,
     Diagnostics,
     Stale,
+    Matrix,
     Summary,
 }
 
@@ -94,7 +95,8 @@ impl DatabaseWriter {
             Section::Evidence => (kind::EVIDENCE, Section::Files),
             Section::Files => (kind::FILES, Section::Diagnostics),
             Section::Diagnostics => (kind::DIAGNOSTICS, Section::Stale),
-            Section::Stale => (kind::STALE, Section::Summary),
+            Section::Stale => (kind::STALE, Section::Matrix),
+            Section::Matrix => (kind::MATRIX, Section::Summary),
             Section::Summary => (kind::SUMMARY, Section::Summary),
         };
         let count = self.at - start;
@@ -120,6 +122,7 @@ impl DatabaseWriter {
             Section::Files => self.sources.len(),
             Section::Diagnostics => self.folded.diagnostics.len(),
             Section::Stale => self.folded.stale.len(),
+            Section::Matrix => self.folded.matrix.len(),
             Section::Summary => 1,
         }
     }
@@ -185,6 +188,23 @@ impl DatabaseWriter {
                 put_bytes(out, &key);
                 put_bytes(out, spell_via(stale.via).as_bytes());
             }
+            Section::Matrix => {
+                let cell = &self.folded.matrix[at];
+                let object = self.folded.inventory.object(cell.object);
+                put_bytes(
+                    out,
+                    &object_key(object.kind as u8, [&object.schema, &object.name, &object.sub, &object.args]),
+                );
+                put_bytes(out, &cell.role);
+                put_bytes(out, &cell.persona);
+                out.extend_from_slice(&[cell.command.0, cell.verdict as u8, cell.causes]);
+                number(out, cell.count);
+                number(out, to_u32(cell.places.len()));
+                for (file, line) in &cell.places {
+                    number(out, *file);
+                    number(out, *line);
+                }
+            }
             Section::Summary => self.summary.put(out),
         }
     }
@@ -218,6 +238,7 @@ fn summarize(folded: &Folded, sources: &[Source]) -> Summary {
         files: to_u32(sources.len()),
         evidence: to_u32(folded.evidence.len()),
         stale: to_u32(folded.stale.len()),
+        matrix: to_u32(folded.matrix.len()),
         diagnostics,
         bytes: sources.iter().filter(|s| s.include.is_none()).fold(0, |sum, s| sum.saturating_add(s.entry.bytes)),
         assertions: sealed(|s| s.assertions),

@@ -183,7 +183,17 @@ fn read_text(
 
 /// Emits what the statement at `cursor` uses.
 fn uses(cursor: Cursor<'_>, by: By<'_>, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
-    reference::read(cursor, place.session, &mut |reference| used(reference, by, facts))
+    // the error, or the lack of rows, is said of the relation that the statement is about, or of the only routine
+    let known = Circumstance::decode(by.circumstance);
+    let outcome = if known.outcome == Outcome::Empty { Outcome::Unknown } else { known.outcome };
+    let beside = Circumstance { outcome, state: b"", message: b"", ..known }.encode();
+    let mut is_taken = false;
+    reference::read(cursor, place.session, &mut |reference| {
+        let is_subject = matches!(reference.key.kind, ObjectKind::Relation | ObjectKind::Routine);
+        let circumstance = if is_subject && is_taken { beside.as_slice() } else { by.circumstance };
+        is_taken |= is_subject;
+        used(reference, By { circumstance, ..by }, facts)
+    })
 }
 
 /// Emits a use.
@@ -483,9 +493,7 @@ impl<'a> Found<'a> {
             }
             let name = if is_cursor { sql.to_vec() } else { prepared_name(sql) };
             match place.session.prepared(&name, is_cursor) {
-                Some(prepared) => {
-                    prepared.uses().try_for_each(|reference| used(reference, by, facts))?
-                }
+                Some(prepared) => prepared.uses().try_for_each(|reference| used(reference, by, facts))?,
                 None => understood = Err(Code::Dynamic),
             }
         }
@@ -500,11 +508,7 @@ impl<'a> Found<'a> {
 }
 
 /// What the assertion says of the statements that it runs.
-fn expected<'a>(
-    overload: &Overload,
-    arguments: &'a [Option<&'a Typed>],
-    session: &'a Session,
-) -> Circumstance<'a> {
+fn expected<'a>(overload: &Overload, arguments: &'a [Option<&'a Typed>], session: &'a Session) -> Circumstance<'a> {
     let text = |at: usize| arguments.get(at).copied().flatten().and_then(Typed::text).unwrap_or_default();
     let known = session.circumstance();
     let outcome = match overload.aspect {

@@ -332,7 +332,7 @@ impl Session {
 
     /// The statement of a body changes who runs those after it, or where they look for names.
     pub fn is_changed_by(cursor: Cursor<'_>) -> bool {
-        let sets = |cursor: Cursor<'_>| cursor.texts().any(|text| text == b"set_config");
+        let sets = |cursor: Cursor<'_>| cursor.texts().any(|text| SETTERS.contains(&text));
         match cursor.peek().map(|item| cursor.text(item)) {
             Some(b"set" | b"reset") => true,
             Some(b"select" | b"perform") => sets(cursor),
@@ -554,10 +554,11 @@ impl Session {
         self.now.is_local |= local;
     }
 
-    /// The calls of `set_config(name, value, local)` in a query, as pg_dump and tests write them.
+    /// The calls of [`SETTERS`] in a query: `set_config(name, value, local)`, as pg_dump and tests write it, and helpers.
     fn set_config(&mut self, mut cursor: Cursor<'_>) {
-        while !cursor.is_empty() {
-            let is_call = cursor.is_call() && cursor.is_word("set_config");
+        while let Some(item) = cursor.peek() {
+            let name_of_call = cursor.text(item);
+            let is_call = cursor.is_call() && SETTERS.contains(&name_of_call);
             cursor.skip(1);
             let Some(arguments) = (if is_call { cursor.group() } else { None }) else { continue };
             let scope = |session| expression::Scope { session, row: None };
@@ -566,12 +567,26 @@ impl Session {
             drop(parts);
             let text = |typed: Option<expression::Typed>| typed.and_then(|typed| typed.text().map(<[u8]>::to_vec));
             let is_local = text(local).is_some_and(|local| local.starts_with(b"t"));
-            if let Some(name) = text(name) {
+            let role: &[u8] = match name_of_call {
+                b"authenticate_as" => b"authenticated",
+                b"authenticate_as_service_role" => b"service_role",
+                b"clear_authentication" => b"anon",
+                _ => b"",
+            };
+            if !role.is_empty() {
+                self.assume(role.to_vec(), false);
+                self.now.persona = if role == b"authenticated" { text(name).unwrap_or_default() } else { Vec::new() };
+                self.now.persona.truncate(NAME_BYTES);
+            } else if let Some(name) = text(name) {
                 self.configure(&name.to_ascii_lowercase(), text(value), is_local);
             }
         }
     }
 }
+
+/// Functions that change who runs the statements after them: PostgreSQL's own, and those of the Supabase test helpers.
+const SETTERS: [&[u8]; 4] =
+    [b"set_config", b"authenticate_as", b"authenticate_as_service_role", b"clear_authentication"];
 
 /// The string under this key of a JSON object, as claims are written.
 fn claim<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {

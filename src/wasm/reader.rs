@@ -101,6 +101,7 @@ impl QueryIn {
             "files" => Query::Files(page()?),
             "diagnostics" => Query::Diagnostics(page()?),
             "stale" => Query::Stale(page()?),
+            "matrix" => Query::Matrix(page()?),
             other => return Err(config(format!("{other:?} is no query"))),
         })
     }

@@ -137,6 +137,7 @@ struct SummaryOut<'a> {
     files: u32,
     evidence: u32,
     stale: u32,
+    matrix: u32,
     diagnostics: Severities,
     bytes: u64,
     assertions: u64,
@@ -160,6 +161,7 @@ pub fn summary(s: &Summary) -> Result<JsValue, JsValue> {
         files: s.files,
         evidence: s.evidence,
         stale: s.stale,
+        matrix: s.matrix,
         diagnostics: Severities { error: s.diagnostics[0], warning: s.diagnostics[1], info: s.diagnostics[2] },
         bytes: s.bytes,
         assertions: s.assertions,
@@ -239,6 +241,17 @@ enum RowOut<'a> {
         line: u32,
         via: &'a str,
     },
+    Cell {
+        #[serde(flatten)]
+        key: KeyOut<'a>,
+        command: &'a str,
+        role: &'a str,
+        persona: &'a str,
+        outcome: &'a str,
+        causes: Vec<&'static str>,
+        count: u32,
+        places: Vec<PlaceOut<'a>>,
+    },
 }
 
 fn key(k: &ObjectKey) -> KeyOut<'_> {
@@ -284,6 +297,16 @@ fn row(row: &Row) -> RowOut<'_> {
             message: &d.message,
         },
         Row::Stale(s) => RowOut::Stale { key: key(&s.key), file: &s.file, line: s.line, via: &s.via },
+        Row::Cell(c) => RowOut::Cell {
+            key: key(&c.key),
+            command: c.command,
+            role: &c.role,
+            persona: &c.persona,
+            outcome: c.verdict.as_str(),
+            causes: c.causes(),
+            count: c.count,
+            places: c.places.iter().map(|(file, line)| PlaceOut { file, line: *line }).collect(),
+        },
     }
 }
 

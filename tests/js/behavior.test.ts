@@ -2,6 +2,7 @@
 // the evidence that follows.
 
 import type { PGlite } from '@electric-sql/pglite';
+import type { Coverage } from '../../js/index.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTap, runText, startPglite, stopPglite, tapProblems } from './support/pglite.js';
 import { allEvidence, scanTexts } from './support/scan.js';
@@ -11,6 +12,8 @@ interface Case {
   test: string;
   /** `kind name[.sub] aspect strength [flag]`, in whatever order; structure is left out. */
   evidence: string[];
+  /** Cells of the access matrix: `relation command role[/persona] outcome [causes]`. */
+  matrix?: string[];
 }
 
 /** A schema for the cases that bring none. */
@@ -286,35 +289,190 @@ const CASES: Record<string, Case> = {
   },
 };
 
+/** Row level security: notes that a team member sees, and writes under their own name. */
+const NOTES = `
+  create schema shop;
+  create table shop.notes (id int primary key, owner text not null default current_user, body text, secret boolean);
+  create table shop.audit (line text);
+  alter table shop.notes enable row level security;
+  create policy own on shop.notes to shop_user using (owner = current_setting('app.who', true));
+  create policy shown on shop.notes for select to shop_guest using (not secret);
+  create policy quiet on shop.notes as restrictive for insert to shop_user with check (body <> 'loud');
+  grant usage on schema shop to shop_user, shop_guest;
+  grant select, insert, update, delete on shop.notes to shop_user;
+  grant select on shop.notes to shop_guest;
+  create function shop.whisper() returns text language sql as $$ select 'x' $$;
+  revoke execute on function shop.whisper from public;
+  grant execute on function shop.whisper to shop_user;
+  insert into shop.notes values (1, 'ann', 'a', false), (2, 'bob', 'b', true);
+`;
+
+const ACCESS: Record<string, Case> = {
+  'a role that may not': {
+    test: `set local role shop_guest;
+      select throws_ok($$ delete from shop.notes $$, '42501', 'permission denied for table notes');`,
+    evidence: ['table shop.notes delete behavior'],
+    matrix: ['shop.notes delete shop_guest denied privilege'],
+  },
+  'a role that sees rows': {
+    test: `set local role shop_guest; select isnt_empty('select body from shop.notes');`,
+    evidence: [
+      'table shop.notes read behavior',
+      'column shop.notes.body read behavior',
+      'policy shop.notes.shown read behavior',
+    ],
+    matrix: ['shop.notes read shop_guest allowed'],
+  },
+  'what one sees and another does not is denied': {
+    test: `set local role shop_user; set local app.who = 'ann';
+      set local "request.jwt.claims" = '{"sub": "ann"}';
+      select isnt_empty('select body from shop.notes');
+      set local "request.jwt.claims" = '{"sub": "eve"}'; set local app.who = 'eve';
+      select is_empty('select body from shop.notes');`,
+    evidence: [
+      'table shop.notes read behavior',
+      'column shop.notes.body read behavior',
+      'policy shop.notes.own read behavior',
+    ],
+    matrix: ['shop.notes read shop_user/ann allowed', 'shop.notes read shop_user/eve denied policy'],
+  },
+  'no rows alone say nothing': {
+    test: `set local role shop_user; select is_empty('select body from shop.notes');`,
+    evidence: ['table shop.notes read behavior', 'column shop.notes.body read behavior'],
+    matrix: ['shop.notes read shop_user no-rows'],
+  },
+  'a row that a policy refuses': {
+    test: `set local role shop_user; set local app.who = 'ann';
+      select throws_ok($$ insert into shop.notes values (3, 'bob', 'x') $$, '42501',
+        'new row violates row-level security policy for table "notes"');`,
+    evidence: [
+      'table shop.notes insert behavior',
+      'policy shop.notes.own insert behavior shared',
+      'policy shop.notes.quiet insert behavior shared',
+    ],
+    matrix: ['shop.notes insert shop_user denied policy'],
+  },
+  'a restrictive policy that the message names': {
+    test: `set local role shop_user; set local app.who = 'ann';
+      select throws_ok($$ insert into shop.notes values (3, 'ann', 'loud') $$, '42501',
+        'new row violates row-level security policy "quiet" for table "notes"');`,
+    evidence: ['table shop.notes insert behavior', 'policy shop.notes.quiet insert behavior'],
+    matrix: ['shop.notes insert shop_user denied policy'],
+  },
+  'a row that is let through': {
+    test: `set local role shop_user; set local app.who = 'ann';
+      select lives_ok($$ insert into shop.notes values (3, 'ann', 'x') $$);`,
+    evidence: [
+      'table shop.notes insert behavior',
+      'policy shop.notes.own insert behavior',
+      'policy shop.notes.quiet insert behavior',
+    ],
+    matrix: ['shop.notes insert shop_user allowed'],
+  },
+  'an update that lives proves the privilege only': {
+    test: `set local role shop_user; select lives_ok($$ update shop.notes set body = 'x' $$);`,
+    evidence: ['table shop.notes update behavior', 'column shop.notes.body update behavior'],
+    matrix: ['shop.notes update shop_user privilege-only'],
+  },
+  'an update that returns rows': {
+    test: `set local role shop_user; set local app.who = 'ann';
+      select results_eq($$ update shop.notes set body = 'x' where id = 1 returning id $$, array[1]);`,
+    evidence: [
+      'table shop.notes update behavior',
+      'column shop.notes.body update behavior',
+      'column shop.notes.id read behavior',
+      'policy shop.notes.own update behavior',
+    ],
+    matrix: ['shop.notes update shop_user allowed'],
+  },
+  'a count': {
+    test: `set local role shop_guest; select is((select count(*) from shop.notes), 1::bigint);`,
+    evidence: ['table shop.notes read behavior', 'policy shop.notes.shown read behavior'],
+    matrix: ['shop.notes read shop_guest allowed'],
+  },
+  'a routine': {
+    test: `set local role shop_user; select is(shop.whisper(), 'x');
+      set local role shop_guest;
+      select throws_ok('select shop.whisper()', '42501', 'permission denied for function whisper');`,
+    evidence: ['function shop.whisper called behavior'],
+    matrix: ['shop.whisper called shop_guest denied privilege', 'shop.whisper called shop_user allowed'],
+  },
+  'a table without row level security': {
+    schema: `${NOTES} grant insert on shop.audit to shop_user;`,
+    test: `set local role shop_user; select lives_ok($$ insert into shop.audit values ('x') $$);
+      reset role; select lives_ok($$ insert into shop.audit values ('x') $$);`,
+    evidence: ['table shop.audit insert behavior'],
+    matrix: ['shop.audit insert shop_user allowed'],
+  },
+  'a savepoint brings the role back': {
+    test: `savepoint a; set local role shop_guest; rollback to a;
+      select lives_ok('select body from shop.notes');`,
+    evidence: ['table shop.notes read behavior', 'column shop.notes.body read behavior'],
+    matrix: [],
+  },
+  'a role set by set_config': {
+    test: `select set_config('role', 'shop_guest', true);
+      select isnt_empty('select body from shop.notes');`,
+    evidence: [
+      'table shop.notes read behavior',
+      'column shop.notes.body read behavior',
+      'policy shop.notes.shown read behavior',
+    ],
+    matrix: ['shop.notes read shop_guest allowed'],
+  },
+  'a role in the body of a test': {
+    test: `create function pg_temp.test_it() returns setof text language plpgsql as $$ begin
+        set local role shop_guest;
+        return next isnt_empty('select body from shop.notes');
+      end $$;
+      select pg_temp.test_it();`,
+    evidence: [
+      'table shop.notes read behavior',
+      'column shop.notes.body read behavior',
+      'policy shop.notes.shown read behavior',
+    ],
+    matrix: ['shop.notes read shop_guest allowed'],
+  },
+};
+
 let db: PGlite;
 beforeAll(async () => {
   db = await startPglite();
-  await db.exec('create extension if not exists pgtap');
+  await db.exec('create extension if not exists pgtap; create role shop_user; create role shop_guest');
 });
 afterAll(stopPglite);
 
 describe('what a test exercises', () => {
-  for (const [name, { schema = SHOP, test, evidence }] of Object.entries(CASES)) {
-    it(name, async () => {
-      const script = `begin;\nselect no_plan();\n${test}\nselect * from finish();\nrollback;\n`;
-      try {
-        await db.exec(schema);
-        const run = await runText(db, script);
-        expect(run.error).toBeUndefined();
-        expect(tapProblems(parseTap(run.output))).toEqual([]);
-        expect(await found(schema, script)).toEqual([...evidence].sort());
-      } finally {
-        await db.exec('drop schema shop cascade');
-      }
-    });
+  for (const [name, { schema = SHOP, ...row }] of Object.entries(CASES)) {
+    it(name, () => check({ schema, ...row }));
   }
 });
 
-async function found(schema: string, test: string): Promise<string[]> {
-  const coverage = await scanTexts([
-    { path: 'schema.sql', role: 'schema', text: schema },
-    { path: 'test.sql', role: 'tests', text: test },
-  ]);
+describe('who may do what', () => {
+  for (const [name, { schema = NOTES, ...row }] of Object.entries(ACCESS)) {
+    it(name, () => check({ schema, ...row }));
+  }
+});
+
+async function check({ schema, test, evidence, matrix = [] }: Case & { schema: string }): Promise<void> {
+  const script = `begin;\nselect no_plan();\n${test}\nselect * from finish();\nrollback;\n`;
+  try {
+    await db.exec(schema);
+    const run = await runText(db, script);
+    expect(run.error).toBeUndefined();
+    expect(tapProblems(parseTap(run.output))).toEqual([]);
+    const coverage = await scanTexts([
+      { path: 'schema.sql', role: 'schema', text: schema },
+      { path: 'test.sql', role: 'tests', text: script },
+    ]);
+    expect(await used(coverage)).toEqual([...evidence].sort());
+    expect(await cells(coverage)).toEqual([...matrix].sort());
+  } finally {
+    await db.exec('drop schema shop cascade');
+  }
+}
+
+async function used(coverage: Coverage): Promise<string[]> {
   const rows = new Set<string>();
   for await (const [object, evidence] of allEvidence(coverage)) {
     if (evidence.strength === 'structure') continue;
@@ -323,4 +481,13 @@ async function found(schema: string, test: string): Promise<string[]> {
     rows.add(`${kind} ${schema}.${name}${sub && `.${sub}`} ${evidence.aspect} ${evidence.strength}${flags}`);
   }
   return [...rows].sort();
+}
+
+async function cells(coverage: Coverage): Promise<string[]> {
+  const { rows } = await coverage.matrix({ limit: 1000 });
+  return rows
+    .map(({ schema, name, command, role, persona, outcome, causes }) =>
+      [`${schema}.${name}`, command, role + (persona && `/${persona}`), outcome, ...causes].join(' '),
+    )
+    .sort();
 }

@@ -2,8 +2,8 @@
 
 use super::args::routine_args;
 use super::needs::Needs;
-use super::table::Pass;
 use super::note::Trait;
+use super::table::Pass;
 use super::{Reader, cascades, is_global, kind, note};
 use crate::scan::fact::{Fact, Full, Key, ObjectKind, Op, Scope};
 use crate::sql::cursor::{Cursor, Name};

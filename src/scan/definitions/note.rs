@@ -93,6 +93,8 @@ impl Trait {
     pub const FORCED: u8 = 2;
     /// The trigger is disabled.
     pub const DISABLED: u8 = 4;
+    /// The role is a superuser, or has BYPASSRLS.
+    pub const BYPASSES: u8 = 16;
     /// The index is unique.
     pub const UNIQUE: u8 = 8;
 }

@@ -1,7 +1,7 @@
 //! Operators, operator classes, casts and memberships of roles: what is named by more than a name.
 
 use super::needs::{Needs, Words};
-use super::note::Entry;
+use super::note::{Entry, Trait};
 use super::{Reader, cascades};
 use crate::scan::fact::{Fact, Full, Key, ObjectKind, Op, Scope};
 use crate::sql::cursor::{Cursor, Name};
@@ -166,6 +166,11 @@ impl Reader<'_, '_> {
     pub(super) fn role_options(&mut self, role: &[u8], cursor: &mut Cursor<'_>) -> Result<(), Full> {
         while !cursor.is_empty() {
             let line = cursor.line();
+            if cursor.take_one_of(&["superuser", "bypassrls"]).is_some() {
+                let name = Name { schema: None, name: role, line };
+                self.traits(ObjectKind::Role, name, b"", Trait::BYPASSES, true)?;
+                continue;
+            }
             let within = cursor.take_word("in");
             if cursor.take_one_of(&["role", "group", "user", "admin"]).is_none() {
                 cursor.skip(1);

@@ -1,0 +1,286 @@
+//! Who may do what: the cells of the access matrix, and the policies that decided.
+//!
+//! Held in memory until the database is written: 40 bytes for each statement under an assertion whose role is known.
+
+use super::effects::is_denied;
+use super::{Evidence, effects};
+use crate::catalog::{Inventory, ObjectId, Wanted};
+use crate::limits::to_u32;
+use crate::order;
+use crate::scan::circumstance::{Circumstance, Outcome};
+use crate::scan::definitions::note::{Guard, Trait};
+use crate::scan::fact::{Aspect, Flags, ObjectKind, Scope, Strength};
+use std::collections::HashMap;
+
+/// What an access came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Verdict {
+    /// It was let through.
+    Allowed,
+    /// It was refused.
+    Denied,
+    /// Now this, now that.
+    Both,
+    /// No row was there, or none was to be seen.
+    NoRows,
+    /// The statement ran; whether a row was hit is not known.
+    PrivilegeOnly,
+}
+
+impl Verdict {
+    const ALL: [(Verdict, &'static str); 5] = [
+        (Verdict::Allowed, "allowed"),
+        (Verdict::Denied, "denied"),
+        (Verdict::Both, "both"),
+        (Verdict::NoRows, "no-rows"),
+        (Verdict::PrivilegeOnly, "privilege-only"),
+    ];
+
+    /// The stable spelling.
+    pub fn as_str(self) -> &'static str {
+        Verdict::ALL[self as usize].1
+    }
+
+    /// The verdict with this number.
+    pub fn from_number(number: u8) -> Option<Verdict> {
+        Verdict::ALL.get(usize::from(number)).map(|(verdict, _)| *verdict)
+    }
+}
+
+/// Why it was refused, a bit each; the spellings in their order.
+pub const CAUSES: [&str; 3] = ["privilege", "policy", "unknown"];
+const PRIVILEGE: u8 = 1;
+const POLICY: u8 = 2;
+const UNKNOWN: u8 = 4;
+
+/// A cell of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// Relation or routine.
+    pub object: ObjectId,
+    /// read, insert, update, delete, truncate or called.
+    pub command: Aspect,
+    /// The role that a test assumed.
+    pub role: Vec<u8>,
+    /// Who it stood for; empty where nobody was named.
+    pub persona: Vec<u8>,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Bits of [`CAUSES`].
+    pub causes: u8,
+    /// Places: source in the manifest, 1-based line. The first of them.
+    pub places: Vec<(u32, u32)>,
+    /// All of them.
+    pub count: u32,
+}
+
+/// Places that a cell names.
+const PLACES: usize = 16;
+
+/// Roles that row level security does not concern, by the names that platforms give them.
+const BYPASSING: [&[u8]; 4] = [b"postgres", b"service_role", b"supabase_admin", b"rds_superuser"];
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// Object, command, role, persona.
+    cell: (ObjectId, Aspect, u32, u32),
+    verdict: Verdict,
+    cause: u8,
+    /// A restrictive policy that the message names.
+    policy: Option<ObjectId>,
+    evidence: Evidence,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Access {
+    names: Vec<Vec<u8>>,
+    by_name: HashMap<Vec<u8>, u32>,
+    seen: Vec<Seen>,
+}
+
+impl Access {
+    /// Takes a statement under an assertion.
+    pub(super) fn add(&mut self, inventory: &Inventory, evidence: Evidence, circumstance: &Circumstance<'_>) {
+        let runs = matches!(
+            evidence.aspect,
+            Aspect::READ | Aspect::INSERT | Aspect::UPDATE | Aspect::DELETE | Aspect::TRUNCATE | Aspect::CALLED
+        );
+        let is_part = inventory.object(evidence.object).kind.is_sub();
+        if circumstance.role.is_empty() || !runs || is_part || evidence.strength != Strength::Behavior {
+            return;
+        }
+        let (mut cause, mut policy) = (0, None);
+        let verdict = match circumstance.outcome {
+            Outcome::Fails if is_denied(circumstance) => {
+                let says = |phrase: &[u8]| effects::contains(circumstance.message, phrase);
+                cause = if says(b"row-level security policy") {
+                    policy = named_policy(inventory, evidence.object, circumstance.message);
+                    POLICY
+                } else if says(b"permission denied") {
+                    PRIVILEGE
+                } else {
+                    UNKNOWN
+                };
+                Verdict::Denied
+            }
+            Outcome::Fails => return,
+            Outcome::Rows => Verdict::Allowed,
+            Outcome::Lives if matches!(evidence.aspect, Aspect::INSERT | Aspect::CALLED | Aspect::TRUNCATE) => {
+                Verdict::Allowed
+            }
+            Outcome::Unknown if evidence.aspect == Aspect::CALLED => Verdict::Allowed,
+            Outcome::Empty => Verdict::NoRows,
+            Outcome::Lives | Outcome::Unknown => Verdict::PrivilegeOnly,
+        };
+        let (role, persona) = (self.name(circumstance.role), self.name(circumstance.persona));
+        let cell = (evidence.object, evidence.aspect, role, persona);
+        self.seen.push(Seen { cell, verdict, cause, policy, evidence });
+    }
+
+    fn name(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.by_name.get(name) {
+            return *number;
+        }
+        let number = to_u32(self.names.len());
+        self.names.push(name.to_vec());
+        self.by_name.insert(name.to_vec(), number);
+        number
+    }
+
+    /// The cells in the order of `place`, and what they are evidence of: the policies that decided.
+    pub(super) fn finish(
+        mut self,
+        inventory: &Inventory,
+        place: &dyn Fn(ObjectId) -> Option<u32>,
+    ) -> (Vec<Cell>, Vec<Evidence>) {
+        self.seen.retain(|seen| place(seen.cell.0).is_some());
+        let names = &self.names;
+        let key = |seen: &Seen| {
+            let (object, command, role, persona) = seen.cell;
+            let name = |number: u32| names[number as usize].as_slice();
+            (
+                place(object),
+                command,
+                name(role),
+                name(persona),
+                seen.evidence.file,
+                seen.evidence.line,
+                seen.evidence.seq,
+            )
+        };
+        order::sort(&mut self.seen, |a, b| key(a).cmp(&key(b)));
+        let mut cells: Vec<Cell> = Vec::new();
+        let mut policies = Vec::new();
+        let mut rest = self.seen.as_slice();
+        while let Some(first) = rest.first() {
+            let same = |seen: &&Seen| (seen.cell.0, seen.cell.1) == (first.cell.0, first.cell.1);
+            let (access, others) = rest.split_at(rest.iter().take_while(same).count());
+            rest = others;
+            let is_allowed = access.iter().any(|seen| seen.verdict == Verdict::Allowed);
+            for seen in access {
+                // what one may and another finds nothing of is refused to that one
+                let hidden = seen.verdict == Verdict::NoRows && is_allowed;
+                let verdict = if hidden { Verdict::Denied } else { seen.verdict };
+                let cause = if hidden { POLICY } else { seen.cause };
+                let (object, command, role, persona) = seen.cell;
+                let (role, persona) = (&names[role as usize], &names[persona as usize]);
+                let at = (seen.evidence.file, seen.evidence.line);
+                if let Some(cell) = cells.last_mut().filter(|cell| {
+                    (cell.object, cell.command, &cell.role, &cell.persona) == (object, command, role, persona)
+                }) {
+                    cell.verdict = joined(cell.verdict, verdict);
+                    cell.causes |= cause;
+                    if cell.places.last() != Some(&at) {
+                        cell.count += 1;
+                        if cell.places.len() < PLACES {
+                            cell.places.push(at);
+                        }
+                    }
+                } else {
+                    let (role, persona) = (role.clone(), persona.clone());
+                    cells.push(Cell {
+                        object,
+                        command,
+                        role,
+                        persona,
+                        verdict,
+                        causes: cause,
+                        places: vec![at],
+                        count: 1,
+                    });
+                }
+                if matches!(verdict, Verdict::Allowed | Verdict::Denied) && cause & PRIVILEGE == 0 {
+                    deciding(inventory, seen, verdict, role, &mut policies);
+                }
+            }
+        }
+        (cells, policies)
+    }
+}
+
+/// What two accesses of one cell come to.
+fn joined(one: Verdict, other: Verdict) -> Verdict {
+    use Verdict::{Allowed, Both, Denied};
+    match (one, other) {
+        (one, other) if one == other => one,
+        (Allowed | Denied | Both, Allowed | Denied | Both) => Both,
+        // the clearer of them
+        (one, other) => one.min(other),
+    }
+}
+
+/// Evidence of the policies that let the statement through, or did not.
+fn deciding(inventory: &Inventory, seen: &Seen, verdict: Verdict, role: &[u8], found: &mut Vec<Evidence>) {
+    let relation = inventory.object(seen.cell.0);
+    if !relation.has(Trait::SECURED) || BYPASSING.contains(&role) || inventory.bypasses(role) {
+        return;
+    }
+    if let Some(object) = seen.policy {
+        found.push(Evidence { object, ..seen.evidence });
+        return;
+    }
+    let command: &[u8] = match seen.cell.1 {
+        Aspect::READ => b"select",
+        Aspect::INSERT => b"insert",
+        Aspect::UPDATE => b"update",
+        Aspect::DELETE => b"delete",
+        _ => return,
+    };
+    let is_for =
+        |guard: &Guard<'_>| guard.is_for(role) || guard.roles.iter().any(|granted| inventory.is_member(role, granted));
+    let mut permissive = Vec::new();
+    let mut restrictive = Vec::new();
+    for part in inventory.parts(&relation.schema, &relation.name) {
+        let policy = inventory.object(part);
+        let guard = Guard::decode(policy.detail());
+        if policy.kind == ObjectKind::Policy && (guard.command == b"all" || guard.command == command) && is_for(&guard)
+        {
+            if guard.is_restrictive() { restrictive.push(part) } else { permissive.push(part) }
+        }
+    }
+    let shared = if permissive.len() == 1 { Flags::NONE } else { Flags::SHARED };
+    // refused, it may be the permissive ones or any of the restrictive ones
+    let unsure = if restrictive.is_empty() || verdict == Verdict::Allowed { Flags::NONE } else { Flags::SHARED };
+    for object in permissive {
+        found.push(Evidence { object, flags: seen.evidence.flags | shared | unsure, ..seen.evidence });
+    }
+    for object in restrictive {
+        found.push(Evidence { object, flags: seen.evidence.flags | unsure, ..seen.evidence });
+    }
+}
+
+/// `new row violates row-level security policy "p" for table "t"` names a restrictive policy.
+fn named_policy(inventory: &Inventory, relation: ObjectId, message: &[u8]) -> Option<ObjectId> {
+    let name = effects::quoted_behind(message, b"security policy")?;
+    let of = inventory.object(relation);
+    let wanted = Wanted {
+        kind: ObjectKind::Policy,
+        scope: Scope::Named,
+        schema: &of.schema,
+        name: &of.name,
+        sub: name,
+        args: b"",
+    };
+    inventory.find(wanted).first().copied()
+}
