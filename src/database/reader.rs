@@ -567,8 +567,8 @@ impl Reader {
         running: &mut Running,
         kind: u8,
         limit: u32,
-        skip: &dyn Fn(&[u8], Option<&[u8]>) -> bool,
-        decode: &dyn Fn(&mut Bytes<'_>, &mut Vec<u8>, &Context<'_>) -> Result<Option<Row>, Error>,
+        skip: &Skip<'_>,
+        decode: &Decode<'_>,
     ) -> Result<Option<usize>, Error> {
         let limit = limit as usize;
         let mut start = 0u32;
@@ -655,6 +655,11 @@ impl Reader {
         Answer::Rows(running.rows, more.then_some(running.at - base))
     }
 }
+
+/// Whether no row of a block is wanted: its first key, and that of the block behind it.
+type Skip<'f> = dyn Fn(&[u8], Option<&[u8]>) -> bool + 'f;
+/// A row, where it is wanted; the second argument is the key of the row before.
+type Decode<'f> = dyn Fn(&mut Bytes<'_>, &mut Vec<u8>, &Context<'_>) -> Result<Option<Row>, Error> + 'f;
 
 fn never(_: &[u8], _: Option<&[u8]>) -> bool {
     false

@@ -15,7 +15,7 @@ use crate::sql::statement::Tok;
 pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
     let query = cursor;
     if cursor.take_word("select") || cursor.is_word("with") {
-        if cursor.find_word("into") && !cursor.behind(1).is_some_and(|i| query.text(i) == b"insert") {
+        if cursor.find_word("into") && cursor.behind(1).is_none_or(|i| query.text(i) != b"insert") {
             cursor.skip(1);
             let is_temporary = cursor.take_one_of(&["temp", "temporary"]).is_some();
             cursor.take_one_of(&["unlogged", "table"]);

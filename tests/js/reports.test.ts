@@ -142,6 +142,7 @@ describe('json', () => {
       'totals',
       'kinds',
       'objects',
+      'matrix',
       'stale',
       'diagnostics',
       'files',

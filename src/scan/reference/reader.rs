@@ -290,7 +290,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
     fn from(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Full> {
         loop {
             cursor.take_word("lateral");
-            if !self.from_item(cursor)? {
+            if !self.item_of_from(cursor)? {
                 return Ok(());
             }
             loop {
@@ -330,7 +330,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
     }
 
     /// One item with its alias; false where none stands here.
-    fn from_item(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Full> {
+    fn item_of_from(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Full> {
         let mut item = (&b""[..], None);
         if let Some(mut inside) = cursor.group() {
             if is_query(&inside) || inside.is_punct(b'(') && begins_query(inside) {
@@ -507,7 +507,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
         let alias = alias(&mut cursor).unwrap_or(name.name);
         self.keep_item(alias, Some(name));
         if cursor.take_word("using") {
-            self.from_item(&mut cursor)?;
+            self.item_of_from(&mut cursor)?;
         }
         loop {
             let start = cursor;

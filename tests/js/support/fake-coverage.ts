@@ -4,6 +4,7 @@ import type {
   CoveredObject,
   Diagnostic,
   Evidence,
+  MatrixRow,
   ObjectKey,
   ObjectQuery,
   Page,
@@ -20,12 +21,21 @@ export interface Rows {
   files?: SourceFile[];
   diagnostics?: Diagnostic[];
   stale?: Stale[];
+  matrix?: MatrixRow[];
   problems?: string[];
 }
 
 /** The queries of a coverage database over rows in memory, two rows a page, so that every reader must turn pages. */
 export function fakeCoverage(rows: Rows): Coverage {
-  const { objects, evidence = () => [], files = [], diagnostics = [], stale = [], problems = [] } = rows;
+  const {
+    objects,
+    evidence = () => [],
+    files = [],
+    diagnostics = [],
+    stale = [],
+    matrix = [],
+    problems = [],
+  } = rows;
   const findObjects = (query: ObjectQuery) =>
     objects.filter(
       (object) =>
@@ -33,12 +43,13 @@ export function fakeCoverage(rows: Rows): Coverage {
         (!query.state || query.state.includes(object.state)),
     );
   const fake = {
-    summary: async () => summary(objects, files, stale, problems),
+    summary: async () => summary(objects, files, stale, matrix, problems),
     objects: async (query: ObjectQuery) => page(findObjects(query), query),
     evidence: async (key: ObjectKey, query: PageQuery) => page(evidence(key), query),
     files: async (query: PageQuery) => page(files, query),
     diagnostics: async (query: PageQuery) => page(diagnostics, query),
     stale: async (query: PageQuery) => page(stale, query),
+    matrix: async (query: PageQuery) => page(matrix, query),
     async *iterate(query: Partial<ObjectQuery> = {}) {
       yield* findObjects({ limit: 2, ...query });
     },
@@ -71,7 +82,13 @@ function page<T>(rows: T[], { after, limit }: PageQuery): Page<T> {
   return to < rows.length ? { rows: rows.slice(from, to), next: String(to) } : { rows: rows.slice(from, to) };
 }
 
-function summary(objects: CoveredObject[], files: SourceFile[], stale: Stale[], problems: string[]): Summary {
+function summary(
+  objects: CoveredObject[],
+  files: SourceFile[],
+  stale: Stale[],
+  matrix: MatrixRow[],
+  problems: string[],
+): Summary {
   const kinds: Record<string, Count> = {};
   for (const kind of new Set(objects.map((row) => row.kind))) {
     kinds[kind] = count(objects.filter((row) => row.kind === kind));
@@ -85,6 +102,7 @@ function summary(objects: CoveredObject[], files: SourceFile[], stale: Stale[], 
     files: files.length,
     evidence: 0,
     stale: stale.length,
+    matrix: matrix.length,
     diagnostics: { error: 0, warning: 0, info: 0 },
     bytes: 0,
     assertions: files.reduce((sum, file) => sum + file.assertions, 0),
