@@ -103,11 +103,11 @@ impl Inventory {
                 _ => outcome = Replayed::Unsure,
             }
         }
-        for key in self.referring.get(&parent).cloned().unwrap_or_default() {
+        for key in self.ties(parent).referring.clone() {
             // a copy follows its original
-            let origin = self.object(key).origin.and_then(|origin| self.references.get(&origin));
+            let origin = self.object(key).origin.and_then(|origin| self.ties(origin).references);
             if self.object(key).live
-                && origin.is_none_or(|(relation, _)| *relation != parent)
+                && origin.is_none_or(|(relation, _)| relation != parent)
                 && self.refer_to_part(key, table).is_err()
             {
                 outcome = Replayed::Unsure;
@@ -133,7 +133,7 @@ impl Inventory {
                 }
             }
         }
-        let refers = |edge: &Edge| edge.need == Need::Part && self.references.contains_key(&edge.dependent);
+        let refers = |edge: &Edge| edge.need == Need::Part && self.ties(edge.dependent).references.is_some();
         gone.extend(self.edges(table).iter().filter(|edge| refers(edge)).map(|edge| edge.dependent));
         self.remove_all(gone, false);
         self.about(Some(table));
@@ -180,7 +180,7 @@ impl Inventory {
         let (kind, is_partition) = (self.object(part).kind, self.object(child).is_partition);
         let is_foreign = self.object(child).kind == ForeignTable;
         let copied = match kind {
-            CheckConstraint if self.shapes.get(&part).is_some_and(|shape| shape.only) => None,
+            CheckConstraint if self.ties(part).shape.as_ref().is_some_and(|shape| shape.only) => None,
             Column | CheckConstraint => match self.same_part(part, child) {
                 Some(own) if is_partition => {
                     self.tie(part, own);
@@ -243,7 +243,7 @@ impl Inventory {
         let of = self.object(id);
         let (mut hash, mut columns) = (DefaultHasher::new(), Vec::new());
         if of.kind == ObjectKind::ForeignKey {
-            self.references.get(&id).hash(&mut hash);
+            self.ties(id).references.hash(&mut hash);
         }
         for token in tokens {
             match self.column(&of.schema, &of.name, token) {
@@ -264,13 +264,13 @@ impl Inventory {
         if !shape.columns.is_empty() {
             self.alike.entry(alike(relation, shape.hash)).or_default().insert(id);
         }
-        self.shapes.insert(id, shape);
+        self.ties_mut(id).shape = Some(shape);
     }
 
     /// What `table` has of its own that is like this key, index or foreign key of its parent (`CompareIndexInfo`,
     /// `tryAttachPartitionForeignKey`).
     fn equal(&self, part: ObjectId, table: ObjectId) -> Option<ObjectId> {
-        let shape = self.shapes.get(&part)?;
+        let shape = self.ties(part).shape.as_ref()?;
         let kind = self.object(part).kind;
         let is_equal = |id: &ObjectId| {
             let own = self.object(*id);
@@ -279,7 +279,7 @@ impl Inventory {
                 || kind == ObjectKind::Index
                     && matches!(own.kind, ObjectKind::PrimaryKey | ObjectKind::UniqueConstraint);
             let name = |id: &ObjectId| &self.object(*id).sub;
-            let columns = self.shapes.get(id).map(|own| own.columns.iter().map(name));
+            let columns = self.ties(*id).shape.as_ref().map(|own| own.columns.iter().map(name));
             own.live
                 && own.origin.is_none()
                 && same_kind
@@ -290,7 +290,7 @@ impl Inventory {
 
     /// What a key is: it goes to partitions and, of a foreign key, to those of the table that it refers to.
     pub(super) fn spread(&mut self, id: ObjectId) -> Replayed {
-        if let Some((relation, _)) = self.references.get(&id).copied() {
+        if let Some((relation, _)) = self.ties(id).references {
             for part in self.children(relation).into_iter().map(|edge| edge.dependent) {
                 if self.object(part).is_partition && self.refer_to_part(id, part).is_err() {
                     return Replayed::Unsure;
@@ -305,8 +305,8 @@ impl Inventory {
         if let Some(key) = key {
             self.edge(key, id, Need::Use);
         }
-        self.references.insert(id, (relation, key));
-        self.referring.entry(relation).or_default().push(id);
+        self.ties_mut(id).references = Some((relation, key));
+        self.ties_mut(relation).referring.push(id);
     }
 
     /// A foreign key has a row in pg_constraint for each partition of the table that it refers to
@@ -401,7 +401,7 @@ impl Inventory {
         use ObjectKind::{ConstraintTrigger, ExclusionConstraint, ForeignKey, PrimaryKey, UniqueConstraint};
         let (from, to) = (self.object(part).clone(), self.object(table).clone());
         let (columns, label): (&[u8], &[u8]) = match from.kind {
-            PrimaryKey if self.primary_keys.get(&table).is_some_and(|key| self.object(*key).live) => return Ok(None),
+            PrimaryKey if self.ties(table).primary_key.is_some_and(|key| self.object(key).live) => return Ok(None),
             PrimaryKey => (b"", b"pkey"),
             UniqueConstraint => (&from.detail, b"key"),
             ExclusionConstraint => (&from.detail, b"excl"),
@@ -416,7 +416,7 @@ impl Inventory {
             kind => self.choose_name(kind, &to.schema, (&to.name, columns, label)),
         };
         let id = self.insert_copy(part, table, sub)?;
-        if let Some((relation, key)) = self.references.get(&part).copied() {
+        if let Some((relation, key)) = self.ties(part).references {
             self.edge(relation, id, Need::Use);
             self.refer(id, relation, key);
         }
@@ -436,15 +436,15 @@ impl Inventory {
     /// The copy needs the columns of its relation that are called like those of the original.
     fn copy_keys(&mut self, part: ObjectId, copy: ObjectId) {
         let to = self.object(copy).clone();
-        if let (Some(shape), Some(relation)) = (self.shapes.get(&part).cloned(), self.relation_of(copy)) {
+        if let (Some(shape), Some(relation)) = (self.ties(part).shape.clone(), self.relation_of(copy)) {
             let name = |id: &ObjectId| self.column(&to.schema, &to.name, &self.object(*id).sub);
             let columns = shape.columns.iter().filter_map(name).collect();
             self.keep_shape(copy, relation, Shape { columns, ..shape });
         }
-        for column in self.keys.get(&part).cloned().unwrap_or_default() {
+        for column in self.ties(part).keys.clone() {
             if let Some(column) = self.column(&to.schema, &to.name, &self.object(column).sub) {
                 self.edge(column, copy, Need::Part);
-                self.keys.entry(copy).or_default().push(column);
+                self.ties_mut(copy).keys.push(column);
             }
         }
     }

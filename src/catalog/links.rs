@@ -1,6 +1,6 @@
 //! Objects under their names, and changes that a ROLLBACK takes back.
 
-use super::{Index, Inventory, Object, ObjectId, place};
+use super::{Index, Inventory, Object, ObjectId, pair, place};
 use crate::limits::to_u32;
 use crate::scan::fact::ObjectKind;
 use std::collections::hash_map::Entry;
@@ -98,15 +98,16 @@ impl Inventory {
         let id = self.push(object);
         if let Some(index) = index {
             self.edge(id, index, Need::Part);
-            if let Some(columns) = self.keys.get(&index).cloned() {
+            let columns = self.ties(index).keys.clone();
+            if !columns.is_empty() {
                 columns.iter().for_each(|column| self.edge(*column, id, Need::Part));
-                self.keys.insert(id, columns);
+                self.ties_mut(id).keys = columns;
             }
         }
         if self.object(id).kind == PrimaryKey
             && let Some(relation) = self.relation_of(id)
         {
-            self.primary_keys.insert(relation, id);
+            self.ties_mut(relation).primary_key = Some(id);
         }
         id
     }
@@ -150,13 +151,13 @@ impl Inventory {
         });
         let Some(object) = self.objects.get(id as usize).filter(|o| o.live) else { return };
         if object.kind == ObjectKind::Schema {
-            self.schemas.insert(object.name.clone());
+            self.schemas.insert(object.name.clone(), 1);
         }
         if let Some(name) = object.class_name() {
-            self.relation_names.insert((object.schema.clone(), name.to_vec()));
+            self.relation_names.insert(pair(&object.schema, name), 1);
         }
         if object.kind.is_constraint() {
-            *self.constraint_names.entry((object.schema.clone(), object.sub.clone())).or_default() += 1;
+            *self.constraint_names.entry(pair(&object.schema, &object.sub)).or_default() += 1;
         }
     }
 
@@ -176,11 +177,10 @@ impl Inventory {
         }
         self.next_names.clear();
         if let Some(name) = object.class_name() {
-            self.relation_names.remove(&(object.schema.clone(), name.to_vec()));
+            self.relation_names.remove(&pair(&object.schema, name));
         }
         if object.kind.is_constraint()
-            && let Entry::Occupied(mut bearers) =
-                self.constraint_names.entry((object.schema.clone(), object.sub.clone()))
+            && let Entry::Occupied(mut bearers) = self.constraint_names.entry(pair(&object.schema, &object.sub))
         {
             *bearers.get_mut() -= 1;
             if *bearers.get() == 0 {

@@ -15,7 +15,7 @@ use crate::scan::fact::{ObjectKind, Scope};
 use crate::scan::reference::arity_of;
 use needs::Edge;
 use signatures::{same_args, split_args};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// An object of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,35 +133,24 @@ pub struct Inventory {
     parts: Index,
     /// Indexes by their own name.
     indexes: Index,
-    /// The name to try next for a base that was taken, until a name is freed.
-    next_names: HashMap<(Vec<u8>, Vec<u8>), u32>,
+    /// The name to try next for a base that was taken, until a name is freed; see [`pair`].
+    next_names: HashMap<Vec<u8>, u32>,
     /// CREATE … IF NOT EXISTS found its table: what follows up to its end is not made.
     skipping: bool,
     /// Names of relations and indexes (pg_class) by schema, which implicit names avoid.
-    relation_names: HashSet<(Vec<u8>, Vec<u8>)>,
+    relation_names: HashMap<Vec<u8>, u32>,
     /// Names of constraints by schema, and how many bear them.
-    constraint_names: HashMap<(Vec<u8>, Vec<u8>), u32>,
+    constraint_names: HashMap<Vec<u8>, u32>,
     /// Schemas that a source creates.
-    schemas: HashSet<Vec<u8>>,
-    /// What needs an object; entries of objects that were dropped or redefined since may still stand here.
-    dependents: HashMap<ObjectId, Vec<Edge>>,
+    schemas: HashMap<Vec<u8>, u32>,
+    /// By number of the object.
+    ties: Vec<Option<Box<Ties>>>,
     edge_count: usize,
-    /// Tables that inherit, by their parent; those that do no more may still stand here.
-    children: HashMap<ObjectId, Vec<Edge>>,
-    /// Columns of keys and indexes.
-    keys: HashMap<ObjectId, Vec<ObjectId>>,
-    /// What tells keys, indexes and foreign keys of a table apart, see [`copies::Shape`].
-    shapes: HashMap<ObjectId, copies::Shape>,
     /// Those of a relation that look alike; ones that are no more may still stand here.
     alike: Index,
-    /// Relation and key that a foreign key refers to.
-    references: HashMap<ObjectId, (ObjectId, Option<ObjectId>)>,
-    /// Foreign keys by the relation; ones that were dropped may still stand here.
-    referring: HashMap<ObjectId, Vec<ObjectId>>,
-    /// Primary keys by their relation; one that was dropped may still stand here.
-    primary_keys: HashMap<ObjectId, ObjectId>,
     /// What a note is about: the object of the event before.
     subject: Option<ObjectId>,
+    outputs: needs::Outputs,
     /// Relations that the subject needs.
     subject_relations: Vec<ObjectId>,
     /// Objects that were copied from another relation.
@@ -172,6 +161,42 @@ pub struct Inventory {
     file: u32,
     line: u32,
     transaction: links::Transaction,
+}
+
+/// How an object hangs together with others. What was dropped or redefined since may still stand here.
+#[derive(Debug)]
+struct Ties {
+    /// What needs it.
+    dependents: Vec<Edge>,
+    /// Tables that inherit from it.
+    children: Vec<Edge>,
+    /// Columns of a key or an index.
+    keys: Vec<ObjectId>,
+    /// What tells keys, indexes and foreign keys of a table apart.
+    shape: Option<copies::Shape>,
+    /// Relation and key that a foreign key refers to.
+    references: Option<(ObjectId, Option<ObjectId>)>,
+    /// Foreign keys that refer to the relation.
+    referring: Vec<ObjectId>,
+    /// Of a relation.
+    primary_key: Option<ObjectId>,
+}
+
+impl Ties {
+    const NONE: Ties = Ties {
+        dependents: Vec::new(),
+        children: Vec::new(),
+        keys: Vec::new(),
+        shape: None,
+        references: None,
+        referring: Vec::new(),
+        primary_key: None,
+    };
+}
+
+/// A schema and a name in it, as one key: names hold no NUL.
+fn pair(schema: &[u8], name: &[u8]) -> Vec<u8> {
+    [schema, name].join(&0)
 }
 
 /// A key as a record holds it.
@@ -195,7 +220,7 @@ impl Inventory {
     /// An empty database: it has the schema `public`.
     pub fn new() -> Self {
         let mut inventory = Inventory::default();
-        inventory.schemas.insert(b"public".to_vec());
+        inventory.schemas.insert(b"public".to_vec(), 1);
         inventory
     }
 
@@ -230,6 +255,19 @@ impl Inventory {
         found.iter().any(|id| self.object(*id).has(note::Trait::BYPASSES))
     }
 
+    fn ties(&self, id: ObjectId) -> &Ties {
+        static NONE: Ties = Ties::NONE;
+        self.ties.get(id as usize).and_then(Option::as_deref).unwrap_or(&NONE)
+    }
+
+    fn ties_mut(&mut self, id: ObjectId) -> &mut Ties {
+        let at = id as usize;
+        if self.ties.len() <= at {
+            self.ties.resize_with(self.objects.len().max(at + 1), || None);
+        }
+        self.ties[at].get_or_insert_with(|| Box::new(Ties::NONE))
+    }
+
     /// Number of objects, dropped ones included: every id is below.
     pub fn len(&self) -> usize {
         self.objects.len()
@@ -252,7 +290,6 @@ impl Inventory {
             let column = |o: &Object| o.live && o.kind == ObjectKind::Column;
             let object = self.object(*id);
             self.parts(&object.schema, &object.name).iter().any(|id| column(self.object(*id)))
-                && !matches!(self.object(*id).kind, ObjectKind::View | ObjectKind::MaterializedView)
         };
         wanted.kind != ObjectKind::Column || relations.iter().all(has_columns)
     }
@@ -271,7 +308,7 @@ impl Inventory {
 
     /// A source creates this schema, or it is `public`.
     pub fn owns_schema(&self, schema: &[u8]) -> bool {
-        self.schemas.contains(schema)
+        self.schemas.contains_key(schema)
     }
 
     /// The objects that a key names; several for a name of overloaded routines or a class of kinds.

@@ -1,11 +1,12 @@
 //! What goes along with a dropped object: the edges from what is needed to what needs it (`pg_depend`).
 
-use super::{Inventory, ObjectId, Replayed, Wanted};
+use super::{Inventory, Object, ObjectId, Replayed, Wanted};
 use crate::order;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{self, Entry};
 use crate::scan::fact::{ObjectKind, Scope};
 use crate::scan::reference::arity;
+use std::collections::VecDeque;
 
 /// That one object needs another.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,15 @@ pub(super) enum Need {
     Copy,
 }
 
+/// The columns of the subject that a query makes.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    /// Names of the next ones.
+    given: VecDeque<Vec<u8>>,
+    /// They are not known.
+    is_lost: bool,
+}
+
 /// Edges that are kept. With more, what CASCADE takes along is not known.
 const MOST_EDGES: usize = 4_000_000;
 /// Relations of one query that its columns are looked for in.
@@ -50,9 +60,9 @@ impl Inventory {
         let version = self.object(dependent).version;
         let edge = Edge { dependent, version, need };
         if matches!(need, Need::Child | Need::Partition) {
-            self.children.entry(on).or_default().push(edge);
+            self.ties_mut(on).children.push(edge);
         }
-        self.dependents.entry(on).or_default().push(edge);
+        self.ties_mut(on).dependents.push(edge);
     }
 
     pub(super) fn lost_edges(&self) -> bool {
@@ -61,15 +71,15 @@ impl Inventory {
 
     /// What needs this object now.
     pub(super) fn edges(&self, on: ObjectId) -> Vec<Edge> {
-        self.valid(on, self.dependents.get(&on)).collect()
+        self.valid(on, &self.ties(on).dependents).collect()
     }
 
     /// The tables that inherit from this one.
     pub(super) fn children(&self, parent: ObjectId) -> Vec<Edge> {
-        self.valid(parent, self.children.get(&parent)).collect()
+        self.valid(parent, &self.ties(parent).children).collect()
     }
 
-    fn valid<'e>(&'e self, on: ObjectId, edges: Option<&'e Vec<Edge>>) -> impl Iterator<Item = Edge> + 'e {
+    fn valid<'e>(&'e self, on: ObjectId, edges: &'e [Edge]) -> impl Iterator<Item = Edge> + 'e {
         let is_valid = move |edge: &&Edge| {
             let object = self.object(edge.dependent);
             let still = match edge.need {
@@ -78,13 +88,61 @@ impl Inventory {
             };
             object.live && still
         };
-        edges.into_iter().flatten().filter(is_valid).copied()
+        edges.iter().filter(is_valid).copied()
     }
 
     /// Notes that follow are about this object.
     pub(super) fn about(&mut self, subject: Option<ObjectId>) {
         self.subject = subject;
         self.subject_relations.clear();
+        self.outputs = Outputs::default();
+    }
+
+    /// Adds a column that a query makes.
+    fn output(&mut self, relation: ObjectId, name: &[u8]) {
+        let name = self.outputs.given.pop_front().unwrap_or_else(|| name.to_vec());
+        let of = self.object(relation).clone();
+        if self.outputs.is_lost || self.column(&of.schema, &of.name, &name).is_some() {
+            return;
+        }
+        let (file, line) = (self.file, self.line);
+        self.insert(Object {
+            kind: ObjectKind::Column,
+            sub: name,
+            detail: Vec::new(),
+            traits: 0,
+            version: 0,
+            file,
+            line,
+            ..of
+        });
+    }
+
+    /// Adds the columns of another relation; false where they are not known, so that there are none.
+    fn star(&mut self, relation: ObjectId, of: Option<ObjectId>, skip: usize, except: &[&[u8]]) -> bool {
+        if self.outputs.is_lost {
+            return true;
+        }
+        let columns = of.map(|of| self.columns_of(of)).unwrap_or_default();
+        let known = !columns.is_empty();
+        for column in columns.into_iter().skip(skip) {
+            let name = self.object(column).sub.clone();
+            if !except.contains(&name.as_slice()) {
+                self.output(relation, &name);
+            }
+        }
+        if !known {
+            self.outputs.is_lost = true;
+            self.remove_all(self.columns_of(relation), false);
+        }
+        known
+    }
+
+    fn columns_of(&self, relation: ObjectId) -> Vec<ObjectId> {
+        let of = self.object(relation);
+        let mut parts = self.parts(&of.schema, &of.name);
+        parts.retain(|id| self.object(*id).kind == ObjectKind::Column);
+        parts
     }
 
     /// Reads the entries of a note.
@@ -123,7 +181,7 @@ impl Inventory {
                     let object = self.object(subject);
                     if let Some(column) = self.column(&object.schema, &object.name, name) {
                         self.edge(column, subject, Need::Part);
-                        self.keys.entry(subject).or_default().push(column);
+                        self.ties_mut(subject).keys.push(column);
                     }
                 }
                 (Entry::Column, [name]) => self.need_column(subject, name),
@@ -132,6 +190,15 @@ impl Inventory {
                     let (_, ty) = self.resolve_type(&String::from_utf8_lossy(spelled), &row.schema, false);
                     if let Some(ty) = ty {
                         self.edge(ty, subject, Need::Part);
+                    }
+                }
+                (Entry::Given, [name]) => self.outputs.given.push_back(name.to_vec()),
+                (Entry::Output, [name]) => self.output(subject, name),
+                (Entry::Star, [schema, name, skip, except @ ..]) => {
+                    let skip = std::str::from_utf8(skip).ok().and_then(|skip| skip.parse().ok()).unwrap_or(0);
+                    let of = self.named(row, ObjectKind::Relation, schema, name, b"").first().copied();
+                    if !self.star(subject, of, skip, except) {
+                        return Replayed::Unsure;
                     }
                 }
                 (Entry::Shape, [only, tokens @ ..]) => {
@@ -202,14 +269,14 @@ impl Inventory {
     /// The key of `table` with exactly these columns; its primary key where none are written.
     fn key_of(&self, table: ObjectId, columns: &[&[u8]]) -> Option<ObjectId> {
         let table_of = self.object(table);
-        let primary = self.primary_keys.get(&table).copied().filter(|key| self.object(*key).live);
+        let primary = self.ties(table).primary_key.filter(|key| self.object(*key).live);
         let Some(first) = columns.first() else { return primary };
         let mut wanted: Vec<ObjectId> =
             columns.iter().filter_map(|name| self.column(&table_of.schema, &table_of.name, name)).collect();
         order::sort(&mut wanted, Ord::cmp);
         let is_key = |id: &ObjectId| {
             use ObjectKind::{Index, PrimaryKey, UniqueConstraint};
-            let mut columns = self.keys.get(id).cloned().unwrap_or_default();
+            let mut columns = self.ties(*id).keys.clone();
             order::sort(&mut columns, Ord::cmp);
             columns == wanted && matches!(self.object(*id).kind, PrimaryKey | UniqueConstraint | Index)
         };
@@ -217,7 +284,7 @@ impl Inventory {
             return Some(key);
         }
         let column = self.column(&table_of.schema, &table_of.name, first)?;
-        let dependents = self.valid(column, self.dependents.get(&column)).take(MOST_KEYS).map(|edge| edge.dependent);
+        let dependents = self.valid(column, &self.ties(column).dependents).take(MOST_KEYS).map(|edge| edge.dependent);
         // a constraint rather than an index
         dependents.filter(is_key).min_by_key(|id| self.object(*id).kind == ObjectKind::Index)
     }

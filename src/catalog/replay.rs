@@ -1,7 +1,7 @@
 //! Replays definition events: what is made, renamed, moved and dropped.
 
 use super::needs::Need;
-use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, place};
+use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, pair, place};
 use crate::merge::Place;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note;
@@ -106,7 +106,7 @@ impl Inventory {
         let wanted = Wanted { kind, scope: Scope::Named, schema: &schema, name: &row.name, sub: &row.sub, args: &args };
         if kind == ObjectKind::Schema && row.name == b"public" {
             // it is there from the start
-            let is_new = self.schemas.insert(row.name.clone());
+            let is_new = self.schemas.insert(row.name.clone(), 1).is_none();
             return if op == Op::Create && !is_new { Replayed::Duplicate } else { Replayed::Done };
         }
         // an extension is one of the database, in whatever schema
@@ -255,15 +255,15 @@ impl Inventory {
     ) -> Vec<u8> {
         use ObjectKind::{ExclusionConstraint, Index, PrimaryKey, Sequence, UniqueConstraint};
         let is_relation = matches!(kind, Index | Sequence | PrimaryKey | UniqueConstraint | ExclusionConstraint);
-        let base = (schema.to_vec(), names::make_object_name(relation, columns, label, 0));
+        let base = pair(schema, &names::make_object_name(relation, columns, label, 0));
         let mut pass = self.next_names.get(&base).copied().unwrap_or(0);
         let chosen = loop {
             let name = names::make_object_name(relation, columns, label, pass);
-            let key = (schema.to_vec(), name);
-            let taken = (is_relation && self.relation_names.contains(&key))
+            let key = pair(schema, &name);
+            let taken = (is_relation && self.relation_names.contains_key(&key))
                 || (kind != Sequence && kind != Index && self.constraint_names.contains_key(&key));
             if !taken {
-                break key.1;
+                break name;
             }
             pass += 1;
         };
@@ -288,7 +288,7 @@ impl Inventory {
     fn drop(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
         let mut targets = self.targets(row, kind);
         let cascade = row.detail == b"cascade";
-        if kind == ObjectKind::Schema && row.name == b"public" && self.schemas.remove(row.name.as_slice()) {
+        if kind == ObjectKind::Schema && row.name == b"public" && self.schemas.remove(row.name.as_slice()).is_some() {
             targets.extend(self.in_schema(b"public"));
         }
         if targets.is_empty() {

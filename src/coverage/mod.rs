@@ -172,7 +172,7 @@ pub struct Fold {
     diagnostics: Vec<Diagnostic>,
     /// Messages of a source and code, kept or not.
     said: HashMap<(u32, Code), u32>,
-    created_by_tests: HashSet<Vec<u8>>,
+    created_by_tests: HashMap<Vec<u8>, u32>,
     reach: Reach,
     access: Access,
 }
@@ -288,7 +288,7 @@ impl Fold {
             Scope::Path => wanted.schema.split(|b| *b == 0).all(|schema| self.inventory.owns_schema(schema)),
             Scope::Any | Scope::User | Scope::IfSchema => false,
         };
-        owned && self.inventory.knows(wanted) && !self.created_by_tests.contains(wanted.name)
+        owned && self.inventory.knows(wanted) && !self.created_by_tests.contains_key(wanted.name)
     }
 }
 
@@ -328,7 +328,7 @@ impl Joined for Fold {
                 return Ok(());
             }
             if !self.reach.definition(place.source, row, row.object_kind()?, row.op()?) {
-                self.created_by_tests.insert(row.name.clone());
+                self.created_by_tests.insert(row.name.clone(), 1);
             }
             return Ok(());
         }
@@ -489,7 +489,7 @@ impl Joined for Fold {
                     sub: b"",
                     args: ANY_ARGS,
                 };
-                if self.created_by_tests.contains(&row.detail) || !self.inventory.find(wanted).is_empty() {
+                if self.created_by_tests.contains_key(&row.detail) || !self.inventory.find(wanted).is_empty() {
                     return Ok(());
                 }
                 match pgtap::nearest(&row.detail) {

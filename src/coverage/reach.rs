@@ -7,6 +7,7 @@
 use super::Evidence;
 use crate::catalog::Wanted;
 use crate::limits::to_u32;
+use crate::order;
 use crate::record::OwnedRecord;
 use crate::scan::fact::{ObjectKind, Op, Scope, Strength};
 use crate::scan::reference::arity_of;
@@ -176,7 +177,7 @@ impl Reach {
                 conduit.strength = Some((Strength::Act, crate::scan::fact::VIA_STATEMENT));
             }
         }
-        self.edges.sort_unstable();
+        order::sort(&mut self.edges, Ord::cmp);
         let mut work: Vec<u32> =
             (0..to_u32(self.conduits.len())).filter(|id| self.conduits[*id as usize].strength.is_some()).collect();
         while let Some(user) = work.pop() {

@@ -124,12 +124,14 @@ impl Reader<'_, '_> {
         if kind == ObjectKind::Sequence {
             return self.owned_by(*cursor, name);
         }
-        // names of columns, options
+        let given = cursor.group();
+        // options
         while !cursor.is_empty() && !cursor.take_word("as") {
             if cursor.group().is_none() {
                 cursor.skip(1);
             }
         }
+        self.emit_outputs(given, *cursor, name)?;
         let mut needs = Needs::default();
         needs.query(*cursor, self.session);
         self.emit_needs(&needs, name)
@@ -441,7 +443,8 @@ impl Reader<'_, '_> {
         self.constraint(&constraint, domain)
     }
 
-    pub(super) fn select_into(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
+    /// `query` is all of the statement, `cursor` stands behind INTO.
+    pub(super) fn select_into(&mut self, query: Cursor<'_>, cursor: &mut Cursor<'_>) -> Result<(), Full> {
         if cursor.take_one_of(&["temporary", "temp"]).is_some() {
             return Ok(());
         }
@@ -449,7 +452,7 @@ impl Reader<'_, '_> {
         cursor.take_word("table");
         let Some(name) = cursor.qualified() else { return Ok(()) };
         self.emit(ObjectKind::Table, name, Op::Create, b"")?;
-        self.unread("columns of SELECT INTO", name.line)
+        self.emit_outputs(None, query, name)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::Reader;
 use super::constraint::implicit_name;
+use super::figure::figure;
 use super::needs::{Needs, Words};
 use super::note::Trait;
 use crate::limits::EXPRESSION_NESTING;
 use crate::scan::fact::{Full, ObjectKind, Op};
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::statement::Tok;
-use crate::sql::types;
 
 impl Reader<'_, '_> {
     pub(super) fn create_index(&mut self, cursor: &mut Cursor<'_>, unique: bool) -> Result<(), Full> {
@@ -104,74 +104,4 @@ fn index_column(mut part: Cursor<'_>) -> Vec<u8> {
         return part.qualified().map_or(b"expr".to_vec(), |name| name.name.to_vec());
     };
     figure(expression, EXPRESSION_NESTING).map_or(b"expr".to_vec(), |(name, _)| name)
-}
-
-/// `FigureColnameInternal`: the name of an expression, and whether it is a good one. A cast's type is a weak one.
-fn figure(inside: Option<Cursor<'_>>, depth: usize) -> Option<(Vec<u8>, bool)> {
-    let mut cursor = inside.filter(|_| depth > 0)?;
-    let first = cursor.peek()?;
-    let mut found = match first.tok {
-        Tok::Punct(b'(') => figure(cursor.group(), depth - 1),
-        Tok::Word if cursor.text(first) == b"case" => return Some((b"case".to_vec(), false)),
-        Tok::Word if cursor.text(first) == b"cast" && cursor.ahead(1).is_some_and(|i| i.tok == Tok::Punct(b'(')) => {
-            cursor.skip(1);
-            let mut operand = cursor.group()?;
-            let whole = operand;
-            let operand_is = operand.find_word("as").then(|| whole.to(operand.position()));
-            operand.skip(1);
-            let ty = type_name(&mut operand);
-            figure(operand_is, depth - 1).filter(|(_, good)| *good).or(ty.map(|ty| (ty, false)))
-        }
-        Tok::Word | Tok::Quoted => {
-            let name = cursor.qualified()?;
-            cursor.group();
-            Some((name.name.to_vec(), true))
-        }
-        _ => {
-            cursor.skip(1);
-            None
-        }
-    };
-    while let Some(item) = cursor.peek() {
-        match item.tok {
-            Tok::Punct(b'[') => {
-                cursor.group();
-            }
-            Tok::Cast => {
-                cursor.skip(1);
-                let ty = type_name(&mut cursor);
-                found = found.filter(|(_, good)| *good).or(ty.map(|ty| (ty, false)));
-            }
-            Tok::Word if cursor.text(item) == b"collate" => {
-                cursor.skip(1);
-                cursor.qualified();
-            }
-            // an operator
-            _ => return None,
-        }
-    }
-    found
-}
-
-/// The type's own name, as the grammar makes it of an alias: `int4` for int.
-fn type_name(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
-    let spelled = types::parse(cursor)?.spelled;
-    let spelled = spelled.trim_end_matches("[]");
-    let internal = match spelled {
-        "integer" => "int4",
-        "smallint" => "int2",
-        "bigint" => "int8",
-        "boolean" => "bool",
-        "real" => "float4",
-        "double precision" => "float8",
-        "character varying" => "varchar",
-        "character" => "bpchar",
-        "bit varying" => "varbit",
-        "timestamp with time zone" => "timestamptz",
-        "timestamp without time zone" => "timestamp",
-        "time with time zone" => "timetz",
-        "time without time zone" => "time",
-        other => other.rsplit('.').next().unwrap_or(other),
-    };
-    Some(types::unquote_ident(internal).into_bytes())
 }

@@ -7,10 +7,12 @@ mod alter;
 mod args;
 mod constraint;
 mod create;
+mod figure;
 mod index;
 mod needs;
 pub mod note;
 mod operator;
+mod outputs;
 mod table;
 
 use super::fact::{Code, Fact, Facts, Full, Key, ObjectKind, Op, Scope};
@@ -35,6 +37,7 @@ pub enum Origin {
 /// # Errors
 /// [`Full`] as soon as a fact finds no room; the call is simply made again.
 pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &mut dyn Facts) -> Result<(), Full> {
+    let statement = cursor;
     let path = session.search_path().to_vec();
     let mut reader = Reader { session, path, origin, keys: Keys::default(), only: false, facts };
     if cursor.take_word("create") {
@@ -43,9 +46,9 @@ pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &m
         reader.alter(&mut cursor)
     } else if cursor.take_word("drop") {
         reader.drop(&mut cursor)
-    } else if cursor.take_word("select") && cursor.find_word("into") {
+    } else if (cursor.is_word("select") || cursor.is_word("with")) && cursor.find_word("into") && !is_insert(&cursor) {
         cursor.skip(1);
-        reader.select_into(&mut cursor)
+        reader.select_into(statement, &mut cursor)
     } else if cursor.take_words(&["import", "foreign", "schema"]) {
         reader.unread("IMPORT FOREIGN SCHEMA", cursor.line())
     } else if cursor.take_word("grant") {
@@ -55,6 +58,11 @@ pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &m
     } else {
         reader.transaction(&mut cursor)
     }
+}
+
+/// INTO belongs to INSERT or MERGE.
+fn is_insert(cursor: &Cursor<'_>) -> bool {
+    cursor.behind(1).is_some_and(|item| matches!(cursor.text(item), b"insert" | b"merge"))
 }
 
 struct Reader<'s, 'f> {

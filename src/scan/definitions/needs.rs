@@ -183,7 +183,7 @@ impl Reader<'_, '_> {
         self.note_needs(&detail, name.line)
     }
 
-    fn note_needs(&mut self, detail: &[u8], line: u32) -> Result<(), Full> {
+    pub(super) fn note_needs(&mut self, detail: &[u8], line: u32) -> Result<(), Full> {
         let path = &self.path;
         let key = Key { kind: ObjectKind::Relation, scope: Scope::Path, schema: path, name: b"", sub: b"", args: b"" };
         self.facts.fact(Fact::Definition { key, op: Op::Alter, detail, line })

@@ -182,10 +182,16 @@ pub enum Entry {
     /// What tells one key, index or foreign key of a table from another: `only` or nothing, then its tokens. Stands last;
     /// empty for a CHECK. Without `only` children and partitions get it, too.
     Shape = b'i',
+    /// What the next column is called, whatever the query says.
+    Given = b'j',
+    /// A column of the relation, which a query makes.
+    Output = b'k',
+    /// All columns of another: schema, name, how many at its start are left out, names that are left out.
+    Star = b'l',
 }
 
 impl Entry {
-    const ALL: [Entry; 9] = [
+    const ALL: [Entry; 12] = [
         Entry::Relation,
         Entry::Routine,
         Entry::Type,
@@ -195,6 +201,9 @@ impl Entry {
         Entry::All,
         Entry::Made,
         Entry::Shape,
+        Entry::Given,
+        Entry::Output,
+        Entry::Star,
     ];
 
     /// Its bytes: two of length, the tag, the texts joined by NUL. None where it fits no record.

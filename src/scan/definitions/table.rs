@@ -34,6 +34,7 @@ impl Reader<'_, '_> {
         let partitioned = rest.find_word("partition") && rest.is_word_at(1, "by");
         let kind = if partitioned { ObjectKind::PartitionedTable } else { kind };
         let mut detail = if partition { PARTITION.to_vec() } else { Vec::new() };
+        let body_of_query = body;
         let body = body.filter(|_| !is_query);
         let guarded = (op == Op::CreateIfMissing || self.origin == Origin::Branch) && !is_query;
         if guarded {
@@ -47,7 +48,9 @@ impl Reader<'_, '_> {
             self.emit(kind, name, Op::Alter, b"")?;
         }
         if is_query {
-            self.unread("columns of CREATE TABLE AS", name.line)?;
+            cursor.find_word("as");
+            cursor.skip(1);
+            self.emit_outputs(body_of_query, *cursor, name)?;
         }
         Ok(())
     }

@@ -25,6 +25,11 @@ pub struct Reference<'a> {
     pub line: u32,
 }
 
+/// A keyword that names no column and no alias.
+pub fn is_keyword(word: &[u8]) -> bool {
+    words::is_reserved(word)
+}
+
 /// How the key of a call spells its number of arguments: no list of types starts so.
 pub fn arity(count: usize) -> Vec<u8> {
     format!("#{count}").into_bytes()
