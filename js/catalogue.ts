@@ -92,8 +92,8 @@ function statement(row: Row): string {
 }
 
 function view(row: Row, kind: string): string {
-  const names = (row.columns ?? []).map(([name]) => ident(name));
-  return `create ${kind} ${of(row)} ${names.length > 0 ? `(${names.join(', ')}) ` : ''}as select;`;
+  const columns = (row.columns ?? []).map(([name]) => `1 as ${ident(name)}`);
+  return `create ${kind} ${of(row)} as select ${columns.join(', ')};`;
 }
 
 function constraint(row: Row, what: string): string {

@@ -130,6 +130,8 @@ const CASES: Record<string, Case> = {
     test: `select lives_ok('insert into shop.adults (id, name) values (1, ''a'')');`,
     evidence: [
       'view shop.adults insert behavior',
+      'column shop.adults.id insert behavior',
+      'column shop.adults.name insert behavior',
       'trigger shop.adults.i fired behavior',
       'function shop.instead fired behavior',
     ],
