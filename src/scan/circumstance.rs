@@ -50,7 +50,8 @@ impl Circumstance<'_> {
         }
         let mut bytes = vec![self.outcome as u8, if self.is_still { b's' } else { b'-' }];
         for text in [self.role, self.persona, self.state, clip(self.message, MESSAGE_BYTES)] {
-            bytes.extend(text.iter().filter(|byte| **byte != 0));
+            // a text ends at a NUL, which PostgreSQL has in none
+            bytes.extend_from_slice(text.split(|byte| *byte == 0).next().unwrap_or_default());
             bytes.push(0);
         }
         bytes

@@ -22,9 +22,23 @@ const QUOTED: [&str; 164] = [
     "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable",
 ];
 
+/// By first letter, a bit for each length that a keyword has: most words are turned away by it.
+const LENGTHS: [u32; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < QUOTED.len() {
+        let word = QUOTED[at].as_bytes();
+        lengths[word[0] as usize] |= 1 << word.len();
+        at += 1;
+    }
+    lengths
+};
+
 /// An identifier must be quoted although its letters do not ask for it.
-pub fn is_quoted(name: &str) -> bool {
-    QUOTED.binary_search(&name).is_ok()
+pub fn is_quoted(name: &[u8]) -> bool {
+    let Some(first) = name.first() else { return false };
+    let is_possible = name.len() < 32 && LENGTHS[usize::from(*first)] & 1 << name.len() != 0;
+    is_possible && QUOTED.binary_search_by(|word| word.as_bytes().cmp(name)).is_ok()
 }
 
 #[cfg(test)]

@@ -293,7 +293,7 @@ pub fn unquote_ident(text: &str) -> String {
 /// Quotes an identifier where `quote_ident` would.
 pub fn quote_ident(name: &str) -> String {
     let plain = name.bytes().enumerate().all(|(n, b)| matches!(b, b'a'..=b'z' | b'_') || (n > 0 && b.is_ascii_digit()));
-    let plain = plain && !name.is_empty() && !keywords::is_quoted(name);
+    let plain = plain && !name.is_empty() && !keywords::is_quoted(name.as_bytes());
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 

@@ -1,6 +1,6 @@
 //! Reads queries with what is in scope in them.
 
-use super::words::{self, is_one_of, is_reserved};
+use super::words::{self, is_reserved, word};
 use super::{Reference, arity};
 use crate::limits::EXPRESSION_NESTING;
 use crate::pgtap::overloads;
@@ -45,7 +45,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
 
     /// A statement, or a part of PL/pgSQL up to a semicolon.
     pub(super) fn statement(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
-        if is_one_of(&cursor, &words::USE_NOTHING) {
+        if words::USE_NOTHING.binary_search(&word(&cursor)).is_ok() {
             return Ok(());
         }
         if cursor.take_word("explain") {
@@ -255,7 +255,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
     fn selects(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         while !cursor.is_empty() {
             let start = cursor;
-            seek(&mut cursor, |c| is_one_of(c, &[b"except", b"intersect", b"union"]));
+            seek(&mut cursor, |c| matches!(word(c), b"except" | b"intersect" | b"union"));
             self.select(start.to(cursor.position()))?;
             cursor.skip(1);
             cursor.take_one_of(&["all", "distinct"]);
@@ -297,7 +297,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
                 if cursor.take_punct(b',') {
                     break;
                 }
-                if is_one_of(cursor, &[b"cross", b"full", b"inner", b"join", b"left", b"natural", b"right"]) {
+                if matches!(word(cursor), b"cross" | b"full" | b"inner" | b"join" | b"left" | b"natural" | b"right") {
                     while cursor.take_one_of(&["natural", "left", "right", "full", "inner", "cross", "outer"]).is_some()
                     {
                     }
@@ -349,7 +349,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
         } else {
             cursor.take_word("only");
             let mut ahead = *cursor;
-            let is_keyword = is_one_of(cursor, &[b"select", b"set", b"values", b"with"]);
+            let is_keyword = matches!(word(cursor), b"select" | b"set" | b"values" | b"with");
             let Some(name) = ahead.qualified().filter(|_| !is_keyword) else { return Ok(false) };
             item.0 = name.name;
             if ahead.is_punct(b'(') {
@@ -447,7 +447,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
             return Ok(());
         }
         let mut set = cursor;
-        seek(&mut cursor, |c| is_one_of(c, &[b"from", b"loop", b"returning", b"where"]));
+        seek(&mut cursor, |c| matches!(word(c), b"from" | b"loop" | b"returning" | b"where"));
         set = set.to(cursor.position());
         if cursor.take_word("from") {
             self.from(&mut cursor)?;
@@ -467,7 +467,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
                 return Ok(());
             }
             let value = *cursor;
-            seek(cursor, |c| c.is_punct(b',') || is_one_of(c, &[b"from", b"returning", b"when", b"where"]));
+            seek(cursor, |c| c.is_punct(b',') || matches!(word(c), b"from" | b"returning" | b"when" | b"where"));
             self.walk(value.to(cursor.position()))?;
             if !cursor.take_punct(b',') {
                 return Ok(());
@@ -598,14 +598,14 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
 
     /// An unquoted word in an expression; whether it ends an operand.
     fn word(&mut self, cursor: &mut Cursor<'a>, operand: bool, start: usize) -> Result<bool, Full> {
-        let word = cursor.peek().map_or(&b""[..], |item| cursor.text(item));
-        if is_one_of(cursor, &words::QUERIES) && begins_statement(cursor, start) {
+        let text = word(cursor);
+        if words::is_query(text) && begins_statement(cursor, start) {
             let query = *cursor;
             seek(cursor, |c| c.is_word("loop"));
             self.query(query.to(cursor.position()))?;
             return Ok(false);
         }
-        match word {
+        match text {
             b"execute" if begins_statement(cursor, start) || behind_word(cursor, b"query") => {
                 self.execute(cursor)?;
                 return Ok(false);
@@ -658,9 +658,9 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
             _ => {}
         }
         let goes_on = cursor.ahead(1).is_some_and(|next| matches!(next.tok, Tok::Punct(b'(' | b'.')));
-        if !goes_on && is_reserved(word) {
+        if !goes_on && is_reserved(text) {
             cursor.skip(1);
-            return Ok(words::is_value(word));
+            return Ok(words::is_value(text));
         }
         self.name(cursor, operand)
     }
@@ -795,7 +795,7 @@ const NOTHING: Aspect = Aspect(u8::MAX);
 
 /// A query starts here.
 fn is_query(cursor: &Cursor<'_>) -> bool {
-    is_one_of(cursor, &words::QUERIES) || cursor.is_word("table")
+    words::is_query(word(cursor)) || cursor.is_word("table")
 }
 
 /// A query starts behind the parentheses here.
@@ -820,7 +820,7 @@ fn behind_word(cursor: &Cursor<'_>, word: &[u8]) -> bool {
 
 /// The keyword here ends a clause: no call by its name.
 fn ends_clause(cursor: &Cursor<'_>) -> bool {
-    is_one_of(cursor, &words::CLAUSES) && (!cursor.is_call() || cursor.is_word("set"))
+    words::is_clause(word(cursor)) && (!cursor.is_call() || cursor.is_word("set"))
 }
 
 /// Begins a statement that may be followed by a name.

@@ -4,9 +4,39 @@ use crate::sql::cursor::Cursor;
 use crate::sql::keywords;
 use crate::sql::statement::Tok;
 
-/// Begin a statement that reads or writes.
-pub(super) const QUERIES: [&[u8]; 8] =
-    [b"delete", b"insert", b"merge", b"perform", b"select", b"update", b"values", b"with"];
+/// Begins a statement that reads or writes.
+pub(super) fn is_query(word: &[u8]) -> bool {
+    matches!(word, b"delete" | b"insert" | b"merge" | b"perform" | b"select" | b"update" | b"values" | b"with")
+}
+
+/// Ends a FROM clause, a join's condition, or the list before it.
+pub(super) fn is_clause(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"cross"
+            | b"except"
+            | b"fetch"
+            | b"for"
+            | b"full"
+            | b"group"
+            | b"having"
+            | b"inner"
+            | b"intersect"
+            | b"join"
+            | b"left"
+            | b"limit"
+            | b"loop"
+            | b"natural"
+            | b"offset"
+            | b"order"
+            | b"returning"
+            | b"right"
+            | b"set"
+            | b"union"
+            | b"where"
+            | b"window"
+    )
+}
 
 /// What stands before a statement inside of PL/pgSQL.
 pub(super) const BEFORE_QUERIES: [&[u8]; 7] = [b"begin", b"else", b"for", b"in", b"loop", b"query", b"then"];
@@ -17,40 +47,14 @@ pub(super) const USE_NOTHING: [&[u8]; 12] = [
     b"set",
 ];
 
-/// End a FROM clause, a join's condition, or the list before it.
-pub(super) const CLAUSES: [&[u8]; 22] = [
-    b"cross",
-    b"except",
-    b"fetch",
-    b"for",
-    b"full",
-    b"group",
-    b"having",
-    b"inner",
-    b"intersect",
-    b"join",
-    b"left",
-    b"limit",
-    b"loop",
-    b"natural",
-    b"offset",
-    b"order",
-    b"returning",
-    b"right",
-    b"set",
-    b"union",
-    b"where",
-    b"window",
-];
-
-/// The next token is one of these keywords.
-pub(super) fn is_one_of(cursor: &Cursor<'_>, words: &[&[u8]]) -> bool {
-    cursor.peek().is_some_and(|item| item.tok == Tok::Word && words.binary_search(&cursor.text(item)).is_ok())
+/// The next token, if it is an unquoted word.
+pub(super) fn word<'a>(cursor: &Cursor<'a>) -> &'a [u8] {
+    cursor.peek().filter(|item| item.tok == Tok::Word).map_or(&[], |item| cursor.text(item))
 }
 
 /// A keyword that names no column and no alias.
 pub(super) fn is_reserved(word: &[u8]) -> bool {
-    std::str::from_utf8(word).is_ok_and(keywords::is_quoted)
+    keywords::is_quoted(word)
 }
 
 /// Keywords that yield a value.
@@ -66,8 +70,8 @@ pub(super) const NO_ROUTINE: [&[u8]; 12] =
 mod tests {
     #[test]
     fn words_are_in_order() {
-        use super::{BEFORE_QUERIES, CLAUSES, NO_ROUTINE, QUERIES, USE_NOTHING};
-        for words in [&QUERIES[..], &BEFORE_QUERIES, &USE_NOTHING, &CLAUSES, &NO_ROUTINE] {
+        use super::{BEFORE_QUERIES, NO_ROUTINE, USE_NOTHING};
+        for words in [&BEFORE_QUERIES[..], &USE_NOTHING, &NO_ROUTINE] {
             assert!(words.is_sorted(), "looked up by binary search: {words:?}");
         }
     }
