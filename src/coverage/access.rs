@@ -177,46 +177,46 @@ impl Access {
             let same = |seen: &&Seen| (seen.cell.0, seen.cell.1) == (first.cell.0, first.cell.1);
             let (access, others) = rest.split_at(rest.iter().take_while(same).count());
             rest = others;
-            let is_allowed = access.iter().any(|seen| seen.verdict == Verdict::Allowed);
-            for seen in access {
-                // what one may and another finds nothing of is refused to that one
-                let hidden = seen.verdict == Verdict::NoRows && is_allowed;
-                let verdict = if hidden { Verdict::Denied } else { seen.verdict };
-                let cause = if hidden { POLICY } else { seen.cause };
-                let (object, command, role, persona) = seen.cell;
+            let lets = |seen: &Seen| seen.verdict == Verdict::Allowed;
+            let relation = inventory.object(first.cell.0);
+            let hides = access.iter().any(lets) && (relation.has(Trait::SECURED) || relation.kind == ObjectKind::View);
+            for own in access.chunk_by(|a, b| a.cell == b.cell) {
+                let [Seen { cell: (object, command, role, persona), .. }, ..] = own[..] else { continue };
                 let (role, persona) = (&names[role as usize], &names[persona as usize]);
-                let at = (seen.evidence.file, seen.evidence.line);
-                if let Some(cell) = cells.last_mut().filter(|cell| {
-                    (cell.object, cell.command, &cell.role, &cell.persona) == (object, command, role, persona)
-                }) {
+                // what others see rows of, and this one never any, is hidden from it
+                let hidden = hides && !own.iter().any(lets) && !bypasses(inventory, role);
+                let mut cell: Option<Cell> = None;
+                for seen in own {
+                    let is_hidden = hidden && seen.verdict == Verdict::NoRows;
+                    let verdict = if is_hidden { Verdict::Denied } else { seen.verdict };
+                    let cause = if is_hidden { POLICY } else { seen.cause };
+                    let cell = cell.get_or_insert_with(|| {
+                        let (role, persona, places) = (role.clone(), persona.clone(), Vec::new());
+                        Cell { object, command, role, persona, verdict, causes: 0, places, count: 0 }
+                    });
                     cell.verdict = joined(cell.verdict, verdict);
                     cell.causes |= cause;
+                    let at = (seen.evidence.file, seen.evidence.line);
                     if cell.places.last() != Some(&at) {
                         cell.count += 1;
                         if cell.places.len() < PLACES {
                             cell.places.push(at);
                         }
                     }
-                } else {
-                    let (role, persona) = (role.clone(), persona.clone());
-                    cells.push(Cell {
-                        object,
-                        command,
-                        role,
-                        persona,
-                        verdict,
-                        causes: cause,
-                        places: vec![at],
-                        count: 1,
-                    });
+                    if matches!(verdict, Verdict::Allowed | Verdict::Denied) && cause & PRIVILEGE == 0 {
+                        deciding(inventory, seen, verdict, role, &mut policies);
+                    }
                 }
-                if matches!(verdict, Verdict::Allowed | Verdict::Denied) && cause & PRIVILEGE == 0 {
-                    deciding(inventory, seen, verdict, role, &mut policies);
-                }
+                cells.extend(cell);
             }
         }
         (cells, policies)
     }
+}
+
+/// Row level security does not concern this role.
+fn bypasses(inventory: &Inventory, role: &[u8]) -> bool {
+    BYPASSING.contains(&role) || inventory.bypasses(role)
 }
 
 /// What two accesses of one cell come to.
@@ -233,7 +233,7 @@ fn joined(one: Verdict, other: Verdict) -> Verdict {
 /// Evidence of the policies that let the statement through, or did not.
 fn deciding(inventory: &Inventory, seen: &Seen, verdict: Verdict, role: &[u8], found: &mut Vec<Evidence>) {
     let relation = inventory.object(seen.cell.0);
-    if !relation.has(Trait::SECURED) || BYPASSING.contains(&role) || inventory.bypasses(role) {
+    if !relation.has(Trait::SECURED) || bypasses(inventory, role) {
         return;
     }
     if let Some(object) = seen.policy {

@@ -343,6 +343,17 @@ const ACCESS: Record<string, Case> = {
     evidence: ['table shop.notes read behavior', 'column shop.notes.body read behavior'],
     matrix: ['shop.notes read shop_user no-rows'],
   },
+  'rows that are gone are hidden from nobody': {
+    schema: `${NOTES} grant select, insert, delete on shop.audit to shop_user; insert into shop.audit values ('x');`,
+    test: `set local role shop_user; select isnt_empty('select line from shop.audit'); delete from shop.audit;
+      select is_empty('select line from shop.audit');`,
+    evidence: [
+      'table shop.audit read behavior',
+      'column shop.audit.line read behavior',
+      'table shop.audit delete act',
+    ],
+    matrix: ['shop.audit read shop_user allowed'],
+  },
   'a row that a policy refuses': {
     test: `set local role shop_user; set local app.who = 'ann';
       select throws_ok($$ insert into shop.notes values (3, 'bob', 'x') $$, '42501',
