@@ -3,7 +3,7 @@
 use super::needs::{Edge, Need};
 use super::{Inventory, Object, ObjectId, Replayed, place};
 use crate::record::OwnedRecord;
-use crate::scan::definitions::note::{self, Firing, Like};
+use crate::scan::definitions::note::{Firing, Like};
 use crate::scan::fact::ObjectKind;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -31,21 +31,32 @@ fn alike(relation: ObjectId, hash: u64) -> Vec<u8> {
 }
 
 impl Inventory {
-    /// LIKE and OF.
-    pub(super) fn like(&mut self, row: &OwnedRecord, kind: ObjectKind, note: &[u8], rest: &[u8]) -> Replayed {
+    /// LIKE
+    pub(super) fn like(&mut self, row: &OwnedRecord, kind: ObjectKind, rest: &[u8]) -> Replayed {
         let Some(table) = self.subject else { return Replayed::Unknown };
         let Some(source) = self.targets(row, kind).first().copied() else { return Replayed::Unsure };
-        if note == note::OF {
-            self.edge(source, table, Need::Use);
-        } else if self.parts_of(source).iter().any(|part| self.has_own_column(table, *part)) {
-            // the server refuses it; copies of copies would multiply
+        let included = rest.first().copied().unwrap_or(0);
+        let parts = self.parts_of(source);
+        if self.liked.0 != table {
+            self.liked = (table, Vec::new());
+        }
+        // a column that is there already the server refuses: copies of copies would multiply
+        let is_taken = if included & Like::REST == 0 {
+            parts.iter().any(|part| self.has_own_column(table, *part))
+        } else {
+            let liked = self.liked.1.iter().position(|of| *of == source);
+            liked.map(|at| self.liked.1.swap_remove(at)).is_none()
+        };
+        if is_taken {
             return Replayed::Done;
         }
-        let parts = self.parts_of(source);
-        self.copy(table, parts, rest.first().copied().unwrap_or(0))
+        if included & Like::REST == 0 {
+            self.liked.1.push(source);
+        }
+        self.copy(table, parts, included)
     }
 
-    /// INHERITS
+    /// INHERITS, and OF a type
     pub(super) fn inherit(&mut self, row: &OwnedRecord) -> Replayed {
         let parent = self.targets(row, ObjectKind::Relation).first().copied();
         let Some(table) = self.subject else { return Replayed::Unknown };
@@ -152,8 +163,7 @@ impl Inventory {
     }
 
     fn parts_of(&self, relation: ObjectId) -> Vec<ObjectId> {
-        let object = self.object(relation);
-        self.parts(&object.schema, &object.name)
+        self.parts(self.object(relation))
     }
 
     /// Gives children and partitions what a new part of their parent is.
@@ -347,7 +357,7 @@ impl Inventory {
         for part in columns.into_iter().chain(others) {
             let object = self.object(part).clone();
             let copied = match object.kind {
-                ObjectKind::Column => self.copy_part(part, table),
+                ObjectKind::Column if !is_included(Like::REST) => self.copy_part(part, table),
                 ObjectKind::CheckConstraint if is_included(Like::CONSTRAINTS) => self.copy_part(part, table),
                 ObjectKind::PrimaryKey | ObjectKind::UniqueConstraint | ObjectKind::ExclusionConstraint
                     if is_included(Like::INDEXES) =>
@@ -452,7 +462,8 @@ impl Inventory {
     fn copy_identity(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
         let source = self.object(part).clone();
         // the column that owns it
-        let parts = source.owner.as_ref().map(|owner| self.parts(&source.schema, owner)).unwrap_or_default();
+        let owner = source.owner.as_ref().and_then(|owner| self.relation(&source.schema, owner));
+        let parts = owner.map(|owner| self.parts_of(owner)).unwrap_or_default();
         let owns = |id: &ObjectId| {
             self.object(*id).kind == ObjectKind::Column && self.edges(*id).iter().any(|edge| edge.dependent == part)
         };

@@ -1,6 +1,6 @@
 //! Objects under their names, and changes that a ROLLBACK takes back.
 
-use super::{Index, Inventory, Object, ObjectId, pair, place};
+use super::{Index, Inventory, Object, ObjectId, place};
 use crate::limits::to_u32;
 use crate::scan::fact::ObjectKind;
 use std::collections::hash_map::Entry;
@@ -146,24 +146,14 @@ impl Inventory {
 
     /// Enters an object under its names, if it is live.
     fn link(&mut self, id: ObjectId) {
-        self.each_key(id, |index, key| {
+        self.each_key(id, &mut |index, key| {
             index.entry(key).or_default().insert(id);
         });
-        let Some(object) = self.objects.get(id as usize).filter(|o| o.live) else { return };
-        if object.kind == ObjectKind::Schema {
-            self.schemas.insert(object.name.clone(), 1);
-        }
-        if let Some(name) = object.class_name() {
-            self.relation_names.insert(pair(&object.schema, name), 1);
-        }
-        if object.kind.is_constraint() {
-            *self.constraint_names.entry(pair(&object.schema, &object.sub)).or_default() += 1;
-        }
     }
 
     /// Takes an object out of its names, before they change.
     fn unlink(&mut self, id: ObjectId) {
-        self.each_key(id, |index, key| {
+        self.each_key(id, &mut |index, key| {
             if let Entry::Occupied(mut ids) = index.entry(key) {
                 ids.get_mut().remove(&id);
                 if ids.get().is_empty() {
@@ -171,27 +161,12 @@ impl Inventory {
                 }
             }
         });
-        let Some(object) = self.objects.get(id as usize).filter(|o| o.live) else { return };
-        if object.kind == ObjectKind::Schema {
-            self.schemas.remove(&object.name);
-        }
         self.next_names.clear();
-        if let Some(name) = object.class_name() {
-            self.relation_names.remove(&pair(&object.schema, name));
-        }
-        if object.kind.is_constraint()
-            && let Entry::Occupied(mut bearers) = self.constraint_names.entry(pair(&object.schema, &object.sub))
-        {
-            *bearers.get_mut() -= 1;
-            if *bearers.get() == 0 {
-                bearers.remove();
-            }
-        }
     }
 
     /// The indexes that a live object stands in, and its key in each.
-    fn each_key(&mut self, id: ObjectId, mut visit: impl FnMut(&mut Index, Vec<u8>)) {
-        let Inventory { objects, by_place, by_args, by_name, by_schema, parts, indexes, .. } = self;
+    fn each_key(&mut self, id: ObjectId, visit: &mut dyn FnMut(&mut Index, Vec<u8>)) {
+        let Inventory { objects, by_place, by_args, by_name, by_schema, parts, indexes, constraints, .. } = self;
         let Some(object) = objects.get(id as usize).filter(|o| o.live) else { return };
         visit(by_place, place(&object.schema, &object.name, &object.sub));
         visit(by_name, [object.name.as_slice(), &object.sub].join(&0));
@@ -204,6 +179,10 @@ impl Inventory {
         }
         if object.kind == ObjectKind::Index {
             visit(indexes, object.sub.clone());
+            visit(indexes, place(&object.schema, b"", &object.sub));
+        }
+        if object.kind.is_constraint() {
+            visit(constraints, place(&object.schema, b"", &object.sub));
         }
     }
 
@@ -235,8 +214,11 @@ impl Inventory {
         self.by_schema.get(schema).into_iter().flatten().copied().collect()
     }
 
-    /// What hangs on a relation: its sub-objects and the sequences that its columns own.
-    pub fn parts(&self, schema: &[u8], name: &[u8]) -> Vec<ObjectId> {
-        self.parts.get(&[schema, name].join(&0)).into_iter().flatten().copied().collect()
+    /// What hangs on a relation, its sub-objects and the sequences that its columns own, or on a domain.
+    pub fn parts(&self, of: &Object) -> Vec<ObjectId> {
+        let ids = self.parts.get(&[of.schema.as_slice(), &of.name].join(&0)).into_iter().flatten().copied();
+        // a sequence may be called like a domain
+        let of_domain = |id: &ObjectId| self.object(*id).kind == ObjectKind::DomainConstraint;
+        ids.filter(|id| of_domain(id) == (of.kind == ObjectKind::Domain)).collect()
     }
 }

@@ -60,28 +60,42 @@ impl Object {
         &self.detail
     }
 
+    fn new(kind: ObjectKind, schema: Vec<u8>, name: Vec<u8>) -> Object {
+        Object {
+            kind,
+            schema,
+            name,
+            sub: Vec::new(),
+            args: Vec::new(),
+            file: 0,
+            line: 0,
+            is_partition: false,
+            detail: Vec::new(),
+            owner: None,
+            origin: None,
+            version: 0,
+            traits: 0,
+            live: true,
+        }
+    }
+
     /// Number of argument types of a routine.
     fn arg_count(&self) -> usize {
         split_args(&String::from_utf8_lossy(&self.args)).count()
     }
 
-    /// The server has it: a type that is only announced is none yet.
+    /// The server has it, and not from the start: a type that is only announced is none yet.
     pub fn exists(&self) -> bool {
-        self.kind != ObjectKind::BaseType || self.detail != note::SHELL
+        match self.kind {
+            ObjectKind::BaseType => self.detail != note::SHELL,
+            ObjectKind::Schema => self.name != b"public",
+            _ => true,
+        }
     }
 
     /// It exists for itself: no partition of another table.
     pub fn is_counted(&self) -> bool {
         self.exists() && !self.is_partition
-    }
-
-    /// Its name in pg_class, if it has one.
-    fn class_name(&self) -> Option<&[u8]> {
-        match self.kind {
-            ObjectKind::Index => Some(&self.sub),
-            kind if kind.is_relation() => Some(&self.name),
-            _ => None,
-        }
     }
 
     /// The relation or domain that it is a part of.
@@ -131,30 +145,32 @@ pub struct Inventory {
     by_schema: Index,
     /// Sub-objects by schema and name of the relation, sequences by those of the table that owns them.
     parts: Index,
-    /// Indexes by their own name.
+    /// Indexes by their own name, alone and with the schema.
     indexes: Index,
-    /// The name to try next for a base that was taken, until a name is freed; see [`pair`].
+    /// The name to try next for a base that was taken, until a name is freed.
     next_names: HashMap<Vec<u8>, u32>,
-    /// CREATE … IF NOT EXISTS found its table: what follows up to its end is not made.
-    skipping: bool,
-    /// Names of relations and indexes (pg_class) by schema, which implicit names avoid.
-    relation_names: HashMap<Vec<u8>, u32>,
-    /// Names of constraints by schema, and how many bear them.
-    constraint_names: HashMap<Vec<u8>, u32>,
-    /// Schemas that a source creates.
-    schemas: HashMap<Vec<u8>, u32>,
+    /// CREATE … IF NOT EXISTS found its table, or ALTER … IF EXISTS found none: what follows up to its end is not made.
+    /// Counts those that stand in each other.
+    skipping: u32,
+    dropped_schemas: BTreeSet<Vec<u8>>,
+    /// Constraints by schema and name.
+    constraints: Index,
     /// By number of the object.
     ties: Vec<Option<Box<Ties>>>,
     edge_count: usize,
-    /// Those of a relation that look alike; ones that are no more may still stand here.
+    /// Keys, indexes and foreign keys of a relation that look alike; ones that are no more may still stand here.
     alike: Index,
     /// What a note is about: the object of the event before.
     subject: Option<ObjectId>,
     outputs: needs::Outputs,
     /// Relations that the subject needs.
     subject_relations: Vec<ObjectId>,
+    /// The table that copies others, and those whose columns it has and nothing else yet.
+    liked: (ObjectId, Vec<ObjectId>),
     /// Objects that were copied from another relation.
     copies: usize,
+    /// Where types of the signature at hand are looked for.
+    path: Vec<u8>,
     /// The source at hand: a transaction ends with it.
     source: u32,
     /// The file and line at hand.
@@ -194,11 +210,6 @@ impl Ties {
     };
 }
 
-/// A schema and a name in it, as one key: names hold no NUL.
-fn pair(schema: &[u8], name: &[u8]) -> Vec<u8> {
-    [schema, name].join(&0)
-}
-
 /// A key as a record holds it.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
@@ -220,7 +231,7 @@ impl Inventory {
     /// An empty database: it has the schema `public`.
     pub fn new() -> Self {
         let mut inventory = Inventory::default();
-        inventory.schemas.insert(b"public".to_vec(), 1);
+        inventory.insert(Object::new(ObjectKind::Schema, Vec::new(), b"public".to_vec()));
         inventory
     }
 
@@ -289,7 +300,7 @@ impl Inventory {
         let has_columns = |id: &ObjectId| {
             let column = |o: &Object| o.live && o.kind == ObjectKind::Column;
             let object = self.object(*id);
-            self.parts(&object.schema, &object.name).iter().any(|id| column(self.object(*id)))
+            self.parts(object).iter().any(|id| column(self.object(*id)))
         };
         wanted.kind != ObjectKind::Column || relations.iter().all(has_columns)
     }
@@ -308,7 +319,8 @@ impl Inventory {
 
     /// A source creates this schema, or it is `public`.
     pub fn owns_schema(&self, schema: &[u8]) -> bool {
-        self.schemas.contains_key(schema)
+        let ids = self.by_place.get(&place(b"", schema, b""));
+        ids.into_iter().flatten().any(|id| self.object(*id).kind == ObjectKind::Schema)
     }
 
     /// The objects that a key names; several for a name of overloaded routines or a class of kinds.
@@ -331,8 +343,8 @@ impl Inventory {
     fn matching(&self, wanted: &Wanted<'_>, schema: Option<&[u8]>) -> Vec<ObjectId> {
         // an index may be named without its table
         if wanted.kind == ObjectKind::Index && wanted.name.is_empty() {
-            let ids = self.indexes.get(wanted.sub).into_iter().flatten().copied();
-            return ids.filter(|id| schema.is_none_or(|s| self.object(*id).schema == s)).collect();
+            let key = schema.map_or_else(|| wanted.sub.to_vec(), |schema| place(schema, b"", wanted.sub));
+            return self.indexes.get(&key).into_iter().flatten().copied().collect();
         }
         if let (true, Some(schema)) = (wanted.kind.is_routine(), schema) {
             // one of many overloads

@@ -139,8 +139,7 @@ impl Inventory {
     }
 
     fn columns_of(&self, relation: ObjectId) -> Vec<ObjectId> {
-        let of = self.object(relation);
-        let mut parts = self.parts(&of.schema, &of.name);
+        let mut parts = self.parts(self.object(relation));
         parts.retain(|id| self.object(*id).kind == ObjectKind::Column);
         parts
     }
@@ -257,7 +256,7 @@ impl Inventory {
         let need = if meant.len() == 1 { Need::Use } else { Need::Perhaps };
         for relation in meant {
             let relation = self.object(relation).clone();
-            for part in self.parts(&relation.schema, &relation.name) {
+            for part in self.parts(&relation) {
                 if self.object(part).kind == ObjectKind::Column {
                     self.edge(part, subject, need);
                 }

@@ -1,7 +1,7 @@
 //! Replays definition events: what is made, renamed, moved and dropped.
 
 use super::needs::Need;
-use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, pair, place};
+use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, place};
 use crate::merge::Place;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note;
@@ -10,8 +10,12 @@ use crate::scan::fact::{GUARDED, ObjectKind, Op, PARTITION, Scope, WORDS};
 impl Inventory {
     /// Applies one event. Costs time linear in the objects of the names concerned, and in what it drops or copies.
     pub fn replay(&mut self, Place { file, source }: Place, row: &OwnedRecord, kind: ObjectKind, op: Op) -> Replayed {
-        if self.skipping {
-            self.skipping = op != Op::Alter || !row.detail.is_empty();
+        if self.skipping > 0 {
+            if op == Op::CreateIfMissing && row.detail.starts_with(GUARDED) {
+                self.skipping += 1;
+            } else if op == Op::Alter && row.detail.is_empty() {
+                self.skipping -= 1;
+            }
             return Replayed::Done;
         }
         (self.file, self.line) = (file, row.line);
@@ -59,13 +63,23 @@ impl Inventory {
             note::NO_IDENTITY => {
                 let columns = self.targets(row, ObjectKind::Column);
                 let owned = columns.iter().flat_map(|id| self.edges(*id)).map(|edge| edge.dependent);
-                let sequences: Vec<ObjectId> =
-                    owned.filter(|id| self.object(*id).kind == ObjectKind::Sequence).collect();
+                let is_identity = |id: &ObjectId| {
+                    let object = self.object(*id);
+                    object.kind == ObjectKind::Sequence && object.detail == b"identity"
+                };
+                let sequences: Vec<ObjectId> = owned.filter(is_identity).collect();
                 self.remove_all(sequences, false);
             }
             note::TRAITS => self.traits(row, kind, rest),
+            note::PATH => self.path.clone_from(&row.schema),
             note::OWNER => self.own(row),
-            note::LIKE | note::OF => return self.like(row, kind, note, rest),
+            note::IF_EXISTS => {
+                // it may be one that others make
+                let schema = self.schema_of(row, kind);
+                let owned = self.owns_schema(&schema) || self.dropped_schemas.contains(&schema);
+                self.skipping = u32::from(owned && self.targets(row, kind).is_empty());
+            }
+            note::LIKE => return self.like(row, kind, rest),
             note::INHERITS => return self.inherit(row),
             note::NO_INHERIT => self.disinherit(),
             note::ATTACHED => return self.attach(row, kind),
@@ -87,10 +101,7 @@ impl Inventory {
             (_, true, _) => self.subject.into_iter().collect(),
             (ObjectKind::Trigger, _, true) => {
                 let relations = self.targets(row, ObjectKind::Relation);
-                let parts = relations.first().map(|id| {
-                    let relation = self.object(*id);
-                    self.parts(&relation.schema, &relation.name)
-                });
+                let parts = relations.first().map(|id| self.parts(self.object(*id)));
                 parts.into_iter().flatten().filter(|id| self.object(*id).kind == kind).collect()
             }
             _ => self.targets(row, kind),
@@ -104,18 +115,17 @@ impl Inventory {
         let schema = self.schema_of(row, kind);
         let args = if kind.is_routine() { self.resolve_args(row) } else { row.args.clone() };
         let wanted = Wanted { kind, scope: Scope::Named, schema: &schema, name: &row.name, sub: &row.sub, args: &args };
-        if kind == ObjectKind::Schema && row.name == b"public" {
-            // it is there from the start
-            let is_new = self.schemas.insert(row.name.clone(), 1).is_none();
-            return if op == Op::Create && !is_new { Replayed::Duplicate } else { Replayed::Done };
-        }
         // an extension is one of the database, in whatever schema
         let scope = if kind == ObjectKind::Extension { Scope::Any } else { Scope::Named };
         let existing = self.find(Wanted { scope, ..wanted }).first().copied();
-        // a view, a table and a sequence cannot share a name
+        // a view, a table, a sequence and an index cannot share a name
         let taken = existing.or_else(|| {
-            let any = Wanted { kind: ObjectKind::Relation, ..wanted };
-            if kind.is_relation() { self.find(any).first().copied() } else { None }
+            let name = match kind {
+                ObjectKind::Index => &row.sub,
+                kind if kind.is_relation() => &row.name,
+                _ => return None,
+            };
+            self.class(Wanted { name, ..wanted })
         });
         let detail = row.detail.strip_prefix(GUARDED).unwrap_or(&row.detail);
         if let Some(id) = taken {
@@ -125,20 +135,13 @@ impl Inventory {
         let named = kind == ObjectKind::Index || kind.is_constraint();
         let parts = if named { detail.split(|b| *b == 0).next().unwrap_or_default() } else { detail };
         let id = self.insert(Object {
-            kind,
-            schema,
-            name: row.name.clone(),
             sub: row.sub.clone(),
             args,
             file,
             line: row.line,
             is_partition: detail.starts_with(PARTITION),
             detail: parts.to_vec(),
-            owner: None,
-            origin: None,
-            version: 0,
-            traits: 0,
-            live: true,
+            ..Object::new(kind, schema, row.name.clone())
         });
         self.made(id)
     }
@@ -203,7 +206,7 @@ impl Inventory {
             self.about(Some(id));
             return Replayed::Done;
         }
-        self.skipping = op == Op::CreateIfMissing && row.detail.starts_with(GUARDED);
+        self.skipping = u32::from(op == Op::CreateIfMissing && row.detail.starts_with(GUARDED));
         if op == Op::Create { Replayed::Duplicate } else { Replayed::Done }
     }
 
@@ -215,22 +218,17 @@ impl Inventory {
         let (columns, label) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let columns =
             if kind == ObjectKind::CheckConstraint { self.only_column(&schema, row, columns) } else { columns };
-        let chosen = self.choose_name(kind, &schema, (&row.name, columns, label));
+        let chosen = match row.args.as_slice() {
+            b"" => self.choose_name(kind, &schema, (&row.name, columns, label)),
+            // SEQUENCE NAME
+            given => given.to_vec(),
+        };
         let mut object = Object {
-            kind,
-            schema,
-            name: row.name.clone(),
             sub: chosen,
-            args: Vec::new(),
             file,
             line: row.line,
-            is_partition: false,
             detail: columns.to_vec(),
-            owner: None,
-            origin: None,
-            version: 0,
-            traits: 0,
-            live: true,
+            ..Object::new(kind, schema, row.name.clone())
         };
         if is_sequence {
             let column = self.column(&object.schema, &row.name, columns);
@@ -255,13 +253,13 @@ impl Inventory {
     ) -> Vec<u8> {
         use ObjectKind::{ExclusionConstraint, Index, PrimaryKey, Sequence, UniqueConstraint};
         let is_relation = matches!(kind, Index | Sequence | PrimaryKey | UniqueConstraint | ExclusionConstraint);
-        let base = pair(schema, &names::make_object_name(relation, columns, label, 0));
+        let base = place(schema, &names::make_object_name(relation, columns, label, 0), b"");
         let mut pass = self.next_names.get(&base).copied().unwrap_or(0);
         let chosen = loop {
             let name = names::make_object_name(relation, columns, label, pass);
-            let key = pair(schema, &name);
-            let taken = (is_relation && self.relation_names.contains_key(&key))
-                || (kind != Sequence && kind != Index && self.constraint_names.contains_key(&key));
+            let class = Wanted { kind, scope: Scope::Named, schema, name: &name, sub: b"", args: b"" };
+            let taken = (is_relation && self.class(class).is_some())
+                || (kind != Sequence && kind != Index && self.constraints.contains_key(&place(schema, b"", &name)));
             if !taken {
                 break name;
             }
@@ -286,11 +284,8 @@ impl Inventory {
     }
 
     fn drop(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
-        let mut targets = self.targets(row, kind);
+        let targets = self.targets(row, kind);
         let cascade = row.detail == b"cascade";
-        if kind == ObjectKind::Schema && row.name == b"public" && self.schemas.remove(row.name.as_slice()).is_some() {
-            targets.extend(self.in_schema(b"public"));
-        }
         if targets.is_empty() {
             return Replayed::Unknown;
         }
@@ -312,8 +307,9 @@ impl Inventory {
             self.remove(id);
             if object.kind == ObjectKind::Schema {
                 targets.extend(self.in_schema(&object.name));
+                self.dropped_schemas.insert(object.name.clone());
             } else if object.kind.is_relation() || object.kind == ObjectKind::Domain {
-                targets.extend(self.parts(&object.schema, &object.name));
+                targets.extend(self.parts(&object));
             }
             for edge in self.edges(id) {
                 match edge.need {
@@ -357,7 +353,7 @@ impl Inventory {
                 }
             } else {
                 if object.kind.is_relation() || object.kind == ObjectKind::Domain {
-                    for part in self.parts(&object.schema, &object.name) {
+                    for part in self.parts(&object) {
                         self.change(part, |o| match &mut o.owner {
                             Some(owner) => owner.clone_from(&row.detail),
                             None => o.name.clone_from(&row.detail),
@@ -384,7 +380,7 @@ impl Inventory {
         for id in &targets {
             let object = self.object(*id).clone();
             if object.kind.is_relation() || object.kind == ObjectKind::Domain {
-                for part in self.parts(&object.schema, &object.name) {
+                for part in self.parts(&object) {
                     self.change(part, |o| o.schema.clone_from(&row.detail));
                 }
             }
@@ -401,24 +397,33 @@ impl Inventory {
         let mut found = self.find(wanted);
         if found.is_empty() && kind == ObjectKind::CheckConstraint {
             // DROP CONSTRAINT and RENAME CONSTRAINT do not say of what kind it is
-            use ObjectKind::{ExclusionConstraint, ForeignKey, PrimaryKey, UniqueConstraint};
+            use ObjectKind::{ConstraintTrigger, ExclusionConstraint, ForeignKey, PrimaryKey, UniqueConstraint};
             for kind in [PrimaryKey, UniqueConstraint, ForeignKey, ExclusionConstraint] {
                 found.extend(self.find(Wanted { kind, ..wanted }));
             }
-            if !found.is_empty() {
-                found.extend(self.find(Wanted { kind: ObjectKind::Index, ..wanted }));
-            }
+            let beside = if found.is_empty() { ConstraintTrigger } else { ObjectKind::Index };
+            found.extend(self.find(Wanted { kind: beside, ..wanted }));
+        } else if found.is_empty() && kind == ObjectKind::Index && row.name.is_empty() {
+            // ALTER INDEX and ALTER TABLE may be said of any relation, and of an index
+            found.extend(self.class(Wanted { name: &row.sub, ..wanted }));
         } else if found.is_empty() && matches!(kind, ObjectKind::Table | ObjectKind::View) {
-            // ALTER TABLE may be said of any relation, and of an index
-            found = self.find(Wanted { kind: ObjectKind::Relation, ..wanted });
-            if found.is_empty() && row.sub.is_empty() {
-                found = self.find(Wanted { kind: ObjectKind::Index, name: b"", sub: &row.name, ..wanted });
+            if row.sub.is_empty() {
+                found.extend(self.class(wanted));
+            } else {
+                found = self.find(Wanted { kind: ObjectKind::Relation, ..wanted });
             }
         } else if kind == ObjectKind::Trigger && Op::from_number(row.a) == Some(Op::Drop) {
             // its row in pg_constraint goes too; a new name it does not get
             found.extend(self.find(Wanted { kind: ObjectKind::ConstraintTrigger, ..wanted }));
         }
         found
+    }
+
+    /// What has this name in pg_class.
+    fn class(&self, wanted: Wanted<'_>) -> Option<ObjectId> {
+        let relation = Wanted { kind: ObjectKind::Relation, sub: b"", args: b"", ..wanted };
+        let index = Wanted { kind: ObjectKind::Index, name: b"", sub: wanted.name, args: b"", ..wanted };
+        self.find(relation).first().or(self.find(index).first()).copied()
     }
 
     /// The schema that an event means: written, or the first of the path where the relation is, or that exists.

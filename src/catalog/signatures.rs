@@ -64,7 +64,7 @@ impl Inventory {
             return row.args.clone();
         }
         let args = String::from_utf8_lossy(&row.args).into_owned();
-        let path: &[u8] = if Scope::from_number(row.scope) == Some(Scope::Path) { &row.schema } else { b"public" };
+        let path = if Scope::from_number(row.scope) == Some(Scope::Path) { &row.schema } else { &self.path };
         let spelled: Vec<String> = split_args(&args).map(|arg| self.resolve_type(arg, path, true).0).collect();
         spelled.join(", ").into_bytes()
     }
@@ -72,12 +72,7 @@ impl Inventory {
     /// Operators and casts are named by types, as `regtype` spells them: `left,right`, `source AS target`.
     pub(super) fn spell_by_types(&self, row: &OwnedRecord, kind: ObjectKind) -> Option<OwnedRecord> {
         let separator = separator(kind).filter(|_| !kind.is_routine())?;
-        let mut args = String::from_utf8_lossy(&self.resolve_args(row)).into_owned();
-        if kind == ObjectKind::Cast && !row.detail.is_empty() && row.detail != b"cascade" {
-            // to the multirange type, which stands beside its range type
-            let beside = split_name(&args).0.unwrap_or_default().to_owned();
-            args += &format!(", {beside}.{}", String::from_utf8_lossy(&row.detail));
-        }
+        let args = String::from_utf8_lossy(&self.resolve_args(row)).into_owned();
         let spelled = split_args(&args).collect::<Vec<_>>().join(separator).into_bytes();
         let mut row = row.clone();
         if kind == ObjectKind::Cast {

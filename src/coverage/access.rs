@@ -251,7 +251,7 @@ fn deciding(inventory: &Inventory, seen: &Seen, verdict: Verdict, role: &[u8], f
         |guard: &Guard<'_>| guard.is_for(role) || guard.roles.iter().any(|granted| inventory.is_member(role, granted));
     let mut permissive = Vec::new();
     let mut restrictive = Vec::new();
-    for part in inventory.parts(&relation.schema, &relation.name) {
+    for part in inventory.parts(relation) {
         let policy = inventory.object(part);
         let guard = Guard::decode(policy.detail());
         if policy.kind == ObjectKind::Policy && (guard.command == b"all" || guard.command == command) && is_for(&guard)

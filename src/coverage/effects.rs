@@ -36,7 +36,7 @@ pub(super) fn fired(
     }
     let mut effects = Vec::new();
     let of = inventory.object(relation);
-    for part in inventory.parts(&of.schema, &of.name) {
+    for part in inventory.parts(of) {
         let trigger = inventory.object(part);
         if trigger.kind != ObjectKind::Trigger || trigger.has(Trait::DISABLED) {
             continue;
@@ -113,7 +113,7 @@ pub(super) fn violated(
         _ => return None,
     };
     let of = inventory.object(relation);
-    let own = inventory.parts(&of.schema, &of.name);
+    let own = inventory.parts(of);
     let found = |name: Option<&[u8]>, parts: &[ObjectId]| -> Vec<ObjectId> {
         let is_it = |id: &ObjectId| {
             let part = inventory.object(*id);
@@ -138,7 +138,7 @@ pub(super) fn violated(
             let wanted =
                 Wanted { kind: ObjectKind::Relation, scope: Scope::Any, schema: b"", name: other, sub: b"", args: b"" };
             let relation = inventory.object(*inventory.find(wanted).first()?);
-            found(Some(name), &inventory.parts(&relation.schema, &relation.name)).first().copied()
+            found(Some(name), &inventory.parts(relation)).first().copied()
         };
         return found(Some(name), &own).first().copied().or_else(elsewhere).map(effect);
     }

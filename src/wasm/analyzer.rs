@@ -1,25 +1,14 @@
 //! `AnalyzerMachine`: [`Analyzer`] for JavaScript.
 
 use super::number;
-use super::values::{Entry, object, parse, role, thrown};
+use super::values::{Entry, Input, object, role, thrown};
 use crate::analyzer::{Analyzer, Step};
 use crate::error::{Code, Error};
 use crate::limits::{self, Limits};
 use crate::scan::Settings;
 use js_sys::Uint8Array;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Options {
-    run: String,
-    arena_bytes: Option<f64>,
-    statement_bytes: Option<f64>,
-    search_path: Option<Vec<String>>,
-    pgtap_schemas: Option<Vec<String>>,
-    includes: Option<bool>,
-}
 
 #[derive(Serialize)]
 struct WantedOut {
@@ -51,18 +40,18 @@ impl AnalyzerMachine {
     /// `{ run, arenaBytes?, statementBytes?, searchPath?, pgtapSchemas?, includes? }`; `run` is 32 hexadecimal digits.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<AnalyzerMachine, JsValue> {
-        let options: Options = parse("the options object", options)?;
+        let options = Input::new("the options object", options);
         let limits = Limits {
-            arena_bytes: bytes("arenaBytes", options.arena_bytes, limits::DEFAULT_ARENA_BYTES)?,
-            statement_bytes: bytes("statementBytes", options.statement_bytes, limits::DEFAULT_STATEMENT_BYTES)?,
+            arena_bytes: bytes("arenaBytes", &options, limits::DEFAULT_ARENA_BYTES)?,
+            statement_bytes: bytes("statementBytes", &options, limits::DEFAULT_STATEMENT_BYTES)?,
         };
         let settings = Settings {
             limits,
-            search_path: options.search_path.unwrap_or_default(),
-            pgtap_schemas: options.pgtap_schemas.unwrap_or_default(),
-            includes: options.includes.unwrap_or_default(),
+            search_path: options.texts("searchPath")?,
+            pgtap_schemas: options.texts("pgtapSchemas")?,
+            includes: options.flag("includes")?,
         };
-        let run = run_id(&options.run)?;
+        let run = run_id(&options.required("run")?)?;
         Analyzer::new(run, settings).map(AnalyzerMachine).map_err(|e| thrown(&e))
     }
 
@@ -169,8 +158,8 @@ fn word(step: Step) -> &'static str {
     }
 }
 
-fn bytes(name: &str, given: Option<f64>, default: usize) -> Result<usize, JsValue> {
-    let Some(given) = given else { return Ok(default) };
+fn bytes(name: &str, options: &Input, default: usize) -> Result<usize, JsValue> {
+    let Some(given) = options.number(name)? else { return Ok(default) };
     super::length(given).ok().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| {
         thrown(&Error::new(Code::Config, format!("limits.{name} is no whole number; give a number of bytes")))
     })

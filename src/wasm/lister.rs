@@ -1,16 +1,10 @@
 //! `ListerMachine`: [`Lister`] for JavaScript.
 
-use super::values::{object, parse, thrown};
+use super::values::{Input, object, thrown};
 use crate::listing::{Listed, Lister, Target};
 use crate::scan::Settings;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Options {
-    pgtap_schemas: Option<Vec<String>>,
-}
 
 #[derive(Serialize)]
 struct ListedOut {
@@ -68,8 +62,8 @@ impl ListerMachine {
     /// `{ pgtapSchemas? }`
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<ListerMachine, JsValue> {
-        let options: Options = parse("the options object", options)?;
-        let settings = Settings { pgtap_schemas: options.pgtap_schemas.unwrap_or_default(), ..Settings::default() };
+        let options = Input::new("the options object", options);
+        let settings = Settings { pgtap_schemas: options.texts("pgtapSchemas")?, ..Settings::default() };
         Ok(ListerMachine(Lister::new(&settings)))
     }
 

@@ -1,6 +1,6 @@
 //! `MergeMachine`: [`Build`] for JavaScript.
 
-use super::values::{Manifest, object, parse, summary, thrown};
+use super::values::{manifest, object, summary, thrown};
 use super::{length, number};
 use crate::database::build::{Build, BuildStep};
 use crate::error::{Code, Error};
@@ -24,8 +24,8 @@ pub struct MergeMachine(Build);
 impl MergeMachine {
     /// A merge of what the manifest lists; with `everything`, objects that do not count are listed, too.
     #[wasm_bindgen(constructor)]
-    pub fn new(manifest: JsValue, everything: Option<bool>) -> Result<MergeMachine, JsValue> {
-        let entries = parse::<Manifest>("the manifest", manifest)?.entries()?;
+    pub fn new(listed: JsValue, everything: Option<bool>) -> Result<MergeMachine, JsValue> {
+        let entries = manifest(listed)?;
         let build = if everything == Some(true) { Build::inventory(entries) } else { Build::new(entries) };
         build.map(MergeMachine).map_err(|e| thrown(&e))
     }

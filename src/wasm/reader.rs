@@ -1,37 +1,14 @@
 //! `ReaderMachine`: [`Reader`] for JavaScript.
 
 use super::merge::step;
-use super::values::{answer, object, parse, thrown};
+use super::values::{Input, answer, object, thrown};
 use super::{length, number};
 use crate::coverage::state::State;
 use crate::database::reader::{ObjectKey, Page, Query, ReadStep, Reader};
 use crate::error::{Code, Error};
 use crate::scan::fact::ObjectKind;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
-
-#[derive(Deserialize)]
-struct QueryIn {
-    q: String,
-    #[serde(default)]
-    kind: Option<Vec<String>>,
-    schema: Option<String>,
-    #[serde(rename = "match")]
-    matching: Option<String>,
-    state: Option<Vec<String>>,
-    key: Option<KeyIn>,
-    after: Option<String>,
-    limit: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct KeyIn {
-    kind: String,
-    schema: String,
-    name: String,
-    sub: String,
-    args: String,
-}
 
 #[derive(Serialize)]
 struct ReadOut {
@@ -54,8 +31,7 @@ impl ReaderMachine {
 
     /// Starts a query.
     pub fn query(&mut self, query: JsValue) -> Result<(), JsValue> {
-        let query = parse::<QueryIn>("the query", query)?.query().map_err(|e| thrown(&e))?;
-        self.0.query(query).map_err(|e| thrown(&e))
+        self.0.query(read(&Input::new("the query", query))?).map_err(|e| thrown(&e))
     }
 
     /// `{ step: 'read', offset, length }` or `{ step: 'done', result }`
@@ -72,50 +48,56 @@ impl ReaderMachine {
     }
 }
 
-impl QueryIn {
-    fn query(self) -> Result<Query, Error> {
-        let page = || -> Result<Page, Error> {
-            let limit = self.limit.and_then(|l| length(l).ok()).and_then(|l| u32::try_from(l).ok()).unwrap_or(0);
-            let after = match &self.after {
-                None => 0,
-                Some(cursor) => cursor.parse().map_err(|_| config(format!("{cursor:?} is no cursor of a page")))?,
-            };
-            Ok(Page { after, limit })
-        };
-        Ok(match self.q.as_str() {
-            "summary" => Query::Summary,
-            "objects" => Query::Objects {
-                page: page()?,
-                kinds: self.kind.unwrap_or_default().iter().map(|k| kind(k)).collect::<Result<_, _>>()?,
-                states: self.state.unwrap_or_default().iter().map(|s| state(s)).collect::<Result<_, _>>()?,
-                schema: self.schema,
-                matching: self.matching,
-            },
-            "evidence" => {
-                let page = page()?;
-                let key = self.key.ok_or_else(|| config("the query names no object".to_owned()))?;
-                let kind = kind(&key.kind)?;
-                let key = ObjectKey { kind, schema: key.schema, name: key.name, sub: key.sub, args: key.args };
-                Query::Evidence { key, page }
-            }
-            "files" => Query::Files(page()?),
-            "diagnostics" => Query::Diagnostics(page()?),
-            "stale" => Query::Stale(page()?),
-            "matrix" => Query::Matrix(page()?),
-            other => return Err(config(format!("{other:?} is no query"))),
-        })
+fn read(query: &Input) -> Result<Query, JsValue> {
+    let q = query.required("q")?;
+    if q == "summary" {
+        return Ok(Query::Summary);
     }
+    let after = match query.text("after")? {
+        None => 0,
+        Some(cursor) => cursor.parse().map_err(|_| config(format!("{cursor:?} is no cursor of a page")))?,
+    };
+    let limit = query.number("limit")?.and_then(|l| length(l).ok()).and_then(|l| u32::try_from(l).ok());
+    let page = Page { after, limit: limit.unwrap_or(0) };
+    Ok(match q.as_str() {
+        "objects" => Query::Objects {
+            page,
+            kinds: query.texts("kind")?.iter().map(|k| kind(k)).collect::<Result<_, _>>()?,
+            states: query.texts("state")?.iter().map(|s| state(s)).collect::<Result<_, _>>()?,
+            schema: query.text("schema")?,
+            matching: query.text("match")?,
+        },
+        "evidence" => {
+            let key = query.get("key")?.ok_or_else(|| config("the query names no object".to_owned()))?;
+            let key = Input::new("the key of the query", key);
+            let text = |part: &str| key.required(part);
+            let kind = kind(&text("kind")?)?;
+            let key = ObjectKey {
+                kind,
+                schema: text("schema")?,
+                name: text("name")?,
+                sub: text("sub")?,
+                args: text("args")?,
+            };
+            Query::Evidence { key, page }
+        }
+        "files" => Query::Files(page),
+        "diagnostics" => Query::Diagnostics(page),
+        "stale" => Query::Stale(page),
+        "matrix" => Query::Matrix(page),
+        other => return Err(config(format!("{other:?} is no query"))),
+    })
 }
 
-fn kind(word: &str) -> Result<ObjectKind, Error> {
+fn kind(word: &str) -> Result<ObjectKind, JsValue> {
     ObjectKind::from_word(word).ok_or_else(|| config(format!("{word:?} is no kind of object")))
 }
 
-fn state(word: &str) -> Result<State, Error> {
+fn state(word: &str) -> Result<State, JsValue> {
     let found = State::ALL.into_iter().find(|s| s.as_str() == word);
     found.ok_or_else(|| config(format!("{word:?} is no state")))
 }
 
-fn config(message: String) -> Error {
-    Error::new(Code::Config, message)
+fn config(message: String) -> JsValue {
+    thrown(&Error::new(Code::Config, message))
 }

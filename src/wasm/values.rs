@@ -6,8 +6,8 @@ use crate::database::reader::{Answer, ObjectKey, Row};
 use crate::error::{Code, Error};
 use crate::merge::ManifestEntry;
 use crate::scan::SourceRole;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use js_sys::{Array, Reflect};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
 
@@ -17,13 +17,66 @@ pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&serializer).map_err(|e| thrown(&Error::new(Code::Internal, e.to_string())))
 }
 
-/// A plain object as a value.
-///
-/// # Errors
-/// `CONFIG` that says what does not fit.
-pub fn parse<T: DeserializeOwned>(what: &str, value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|e| thrown(&Error::new(Code::Config, format!("{what} has another form than it should: {e}"))))
+/// A plain object that the host gave. Its values are read one by one: derived readers are three times the code.
+pub struct Input {
+    what: &'static str,
+    value: JsValue,
+}
+
+impl Input {
+    /// `what` is how messages call it.
+    pub fn new(what: &'static str, value: JsValue) -> Input {
+        Input { what, value }
+    }
+
+    /// The value of a key; nothing where it is missing, undefined or null.
+    pub fn get(&self, key: &str) -> Result<Option<JsValue>, JsValue> {
+        match Reflect::get(&self.value, &JsValue::from_str(key)) {
+            Ok(value) => Ok(Some(value).filter(|v| !v.is_undefined() && !v.is_null())),
+            Err(_) => Err(self.refused("it is no object")),
+        }
+    }
+
+    fn read<T>(&self, key: &str, form: &str, read: fn(&JsValue) -> Option<T>) -> Result<Option<T>, JsValue> {
+        let value = self.get(key)?;
+        let refused = || self.refused(&format!("{key} is no {form}"));
+        value.map(|value| read(&value).ok_or_else(refused)).transpose()
+    }
+
+    /// A text.
+    pub fn text(&self, key: &str) -> Result<Option<String>, JsValue> {
+        self.read(key, "text", JsValue::as_string)
+    }
+
+    /// A number.
+    pub fn number(&self, key: &str) -> Result<Option<f64>, JsValue> {
+        self.read(key, "number", JsValue::as_f64)
+    }
+
+    /// True or false; false where it is missing.
+    pub fn flag(&self, key: &str) -> Result<bool, JsValue> {
+        self.read(key, "boolean", JsValue::as_bool).map(Option::unwrap_or_default)
+    }
+
+    /// Texts; none where they are missing.
+    pub fn texts(&self, key: &str) -> Result<Vec<String>, JsValue> {
+        let all = |value: &JsValue| -> Option<Vec<String>> { list(value)?.iter().map(|v| v.as_string()).collect() };
+        self.read(key, "list of texts", all).map(Option::unwrap_or_default)
+    }
+
+    /// A text that must be there.
+    pub fn required(&self, key: &str) -> Result<String, JsValue> {
+        self.text(key)?.ok_or_else(|| self.refused(&format!("{key} is missing")))
+    }
+
+    /// What is wrong with it, as an error `CONFIG`.
+    pub fn refused(&self, why: &str) -> JsValue {
+        thrown(&Error::new(Code::Config, format!("{} has another form than it should: {why}", self.what)))
+    }
+}
+
+fn list(value: &JsValue) -> Option<Array> {
+    Array::is_array(value).then(|| Array::from(value))
 }
 
 /// An error as JavaScript gets it thrown.
@@ -52,20 +105,13 @@ struct Thrown<'a> {
 }
 
 /// A manifest's entry.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub struct Entry {
     path: String,
     role: String,
     bytes: u64,
     hash: String,
     complete: bool,
-}
-
-/// A manifest.
-#[derive(Serialize, Deserialize)]
-pub struct Manifest {
-    format: String,
-    sources: Vec<Entry>,
 }
 
 impl From<&ManifestEntry> for Entry {
@@ -80,18 +126,31 @@ impl From<&ManifestEntry> for Entry {
     }
 }
 
-impl Manifest {
-    /// Its entries.
-    pub fn entries(self) -> Result<Vec<ManifestEntry>, JsValue> {
-        if self.format != "pgtap-cov-manifest/1" {
-            let message = format!("the manifest's format is {}; this version reads pgtap-cov-manifest/1", self.format);
-            return Err(thrown(&Error::new(Code::Version, message)));
-        }
-        let entry = |e: Entry| {
-            Ok(ManifestEntry { path: e.path, role: role(&e.role)?, bytes: e.bytes, hash: e.hash, complete: e.complete })
-        };
-        self.sources.into_iter().map(entry).collect()
+/// The entries of a manifest.
+///
+/// # Errors
+/// `CONFIG` that says what does not fit, `VERSION` for a format that this version does not read.
+pub fn manifest(value: JsValue) -> Result<Vec<ManifestEntry>, JsValue> {
+    let manifest = Input::new("the manifest", value);
+    let format = manifest.required("format")?;
+    if format != "pgtap-cov-manifest/1" {
+        let message = format!("the manifest's format is {format}; this version reads pgtap-cov-manifest/1");
+        return Err(thrown(&Error::new(Code::Version, message)));
     }
+    let sources = manifest.get("sources")?.as_ref().and_then(list);
+    let sources = sources.ok_or_else(|| manifest.refused("sources is no list"))?;
+    let entry = |value: JsValue| {
+        let entry = Input::new("an entry of the manifest", value);
+        let bytes = entry.number("bytes")?.ok_or_else(|| entry.refused("bytes is missing"))?;
+        Ok(ManifestEntry {
+            path: entry.required("path")?,
+            role: role(&entry.required("role")?)?,
+            bytes: super::length(bytes)?,
+            hash: entry.required("hash")?,
+            complete: entry.flag("complete")?,
+        })
+    };
+    sources.iter().map(entry).collect()
 }
 
 /// The role that is spelled so.

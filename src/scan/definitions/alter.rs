@@ -1,6 +1,7 @@
 //! ALTER and DROP.
 
 use super::args::routine_args;
+use super::constraint::{Keys, table_constraint};
 use super::needs::Needs;
 use super::note::Trait;
 use super::table::Pass;
@@ -13,7 +14,7 @@ use crate::sql::types;
 impl Reader<'_, '_> {
     pub(super) fn alter(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Full> {
         let Some(kind) = kind(cursor) else { return Ok(()) };
-        cursor.take_words(&["if", "exists"]);
+        let guarded = cursor.take_words(&["if", "exists"]);
         self.only = cursor.take_word("only");
         match kind {
             ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
@@ -87,8 +88,16 @@ impl Reader<'_, '_> {
             return self.owned_by(*cursor, name);
         }
         if kind.is_relation() || matches!(kind, ObjectKind::Domain | ObjectKind::Type) {
-            for action in cursor.split(b',') {
-                self.alter_action(action, kind, name)?;
+            if guarded {
+                self.note(kind, name, note::IF_EXISTS)?;
+            }
+            for pass in Pass::ALTER {
+                for action in cursor.split(b',') {
+                    self.alter_action(action, kind, name, pass)?;
+                }
+            }
+            if guarded {
+                self.note(kind, name, b"")?;
             }
         }
         Ok(())
@@ -99,9 +108,13 @@ impl Reader<'_, '_> {
         mut action: Cursor<'_>,
         kind: ObjectKind,
         target: Name<'_>,
+        pass: Pass,
     ) -> Result<(), Full> {
         let line = action.line();
         if action.take_word("add") {
+            if kind == ObjectKind::Domain && pass != Pass::Others {
+                return Ok(());
+            }
             if kind == ObjectKind::Domain {
                 let given = if action.take_word("constraint") { action.name() } else { None };
                 if !action.take_word("check") {
@@ -113,15 +126,25 @@ impl Reader<'_, '_> {
                 // ADD VALUE
                 return Ok(());
             }
-            if self.table_constraint(action, target)? {
-                return Ok(());
+            self.keys = Keys::default();
+            if let Some(constraint) = table_constraint(action) {
+                return if pass.takes(&constraint) { self.constraint(&constraint, target) } else { Ok(()) };
             }
             action.take_one_of(&["column", "attribute"]);
-            let pass = if action.take_words(&["if", "not", "exists"]) { Pass::ColumnIfMissing } else { Pass::Both };
+            let pass = match (action.take_words(&["if", "not", "exists"]), pass) {
+                (false, pass) => pass,
+                (true, Pass::Columns) => Pass::ColumnIfMissing,
+                (true, _) => return Ok(()),
+            };
             let Some(column) = action.name() else { return Ok(()) };
-            return self.column(action, target, Name { schema: None, name: column, line }, pass);
+            let column = Name { schema: None, name: column, line };
+            self.column(action, target, column, Pass::Keys)?;
+            return self.column(action, target, column, pass);
         }
         if action.take_word("drop") {
+            if pass != Pass::Drops {
+                return Ok(());
+            }
             let constraint = action.take_word("constraint");
             if !constraint {
                 action.take_one_of(&["column", "attribute"]);
@@ -136,7 +159,8 @@ impl Reader<'_, '_> {
             let cascade: &[u8] = if cascades(&action) { b"cascade" } else { b"" };
             return self.emit_sub(kind, target, Name { schema: None, name: sub, line }, Op::Drop, cascade);
         }
-        if let Some(switch) = action.take_one_of(&["enable", "disable"]) {
+        let last = pass == Pass::Others;
+        if last && let Some(switch) = action.take_one_of(&["enable", "disable"]) {
             action.take_one_of(&["always", "replica"]);
             if action.take_words(&["row", "level"]) {
                 return self.traits(ObjectKind::Relation, target, b"", Trait::SECURED, switch == "enable");
@@ -148,40 +172,37 @@ impl Reader<'_, '_> {
             let sub = if is_every { b"" } else { sub };
             return self.traits(ObjectKind::Trigger, target, sub, Trait::DISABLED, switch == "disable");
         }
-        let forces = !action.take_word("no");
-        if action.take_word("force") {
-            return self.traits(ObjectKind::Relation, target, b"", Trait::FORCED, forces);
+        let is_not = action.take_word("no");
+        if last && action.take_word("force") {
+            return self.traits(ObjectKind::Relation, target, b"", Trait::FORCED, !is_not);
         }
-        if action.take_words(&["attach", "partition"]) {
+        if pass == Pass::Drops && action.take_words(&["attach", "partition"]) {
             let Some(partition) = action.qualified() else { return Ok(()) };
             return self.hang(partition, target, note::ATTACHED);
         }
-        if action.take_words(&["detach", "partition"]) {
+        if pass == Pass::Drops && action.take_words(&["detach", "partition"]) {
             let Some(partition) = action.qualified() else { return Ok(()) };
             return self.hang(partition, target, note::DETACHED);
         }
-        if !forces && action.take_word("inherit") {
+        if last && action.take_word("inherit") {
             let Some(parent) = action.qualified() else { return Ok(()) };
-            return self.hang(target, parent, note::NO_INHERIT);
-        }
-        if action.take_word("inherit") {
-            let Some(parent) = action.qualified() else { return Ok(()) };
-            return self.hang(target, parent, note::INHERITS);
+            return self.hang(target, parent, if is_not { note::NO_INHERIT } else { note::INHERITS });
         }
         if action.take_word("alter") {
             action.take_one_of(&["column", "attribute"]);
             let Some(name) = action.name() else { return Ok(()) };
             let column = Name { schema: None, name, line };
-            if action.take_word("add") && action.find_word("identity") {
+            if action.is_word("add") && pass == Pass::Others && action.find_word("identity") {
                 action.skip(1);
                 let options = action.group();
                 return self.identity(target, column, options);
             }
-            if action.take_words(&["drop", "identity"]) {
+            if pass == Pass::Drops && action.take_words(&["drop", "identity"]) {
                 return self.emit_sub(ObjectKind::Column, target, column, Op::Alter, note::NO_IDENTITY);
             }
             action.take_words(&["set", "data"]);
-            if action.take_word("type")
+            if pass == Pass::Types
+                && action.take_word("type")
                 && let Some(ty) = types::parse(&mut action)
             {
                 let detail = [note::TYPE, ty.spelled.as_bytes()].concat();

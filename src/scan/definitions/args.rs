@@ -6,9 +6,15 @@ use crate::sql::types;
 
 /// Types of a routine's input arguments, as `oidvectortypes(proargtypes)` lists them.
 pub(super) fn routine_args(inside: Cursor<'_>) -> Vec<String> {
+    let args = parameters(inside).into_iter();
+    args.filter_map(|(ty, input)| input.then_some(ty)).collect()
+}
+
+/// Types of a routine's parameters, and whether they are arguments.
+pub(super) fn parameters(inside: Cursor<'_>) -> Vec<(String, bool)> {
     let mut args = Vec::new();
     if let Some(ty) = base_type(inside) {
-        return ty.into_iter().collect();
+        return ty.into_iter().map(|ty| (ty, true)).collect();
     }
     for mut part in inside.split(b',').flat_map(ordered) {
         let mut input = take_modes(&mut part);
@@ -20,8 +26,8 @@ pub(super) fn routine_args(inside: Cursor<'_>) -> Vec<String> {
             // the mode may stand behind the name as well
             input &= take_modes(&mut part);
         }
-        if let Some(ty) = types::parse(&mut part).filter(|_| input) {
-            args.push(ty.spelled.into_owned());
+        if let Some(ty) = types::parse(&mut part) {
+            args.push((ty.spelled.into_owned(), input));
         }
     }
     args

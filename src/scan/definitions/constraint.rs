@@ -1,6 +1,7 @@
 //! Constraints: what stands behind CONSTRAINT, the names of those that have none, and keys that are written twice.
 
 use super::Reader;
+use super::index::{index_column, numbered};
 use super::needs::{Needs, Words};
 use crate::scan::fact::{Full, ObjectKind, Op, WORDS};
 use crate::sql::cursor::{Cursor, Name};
@@ -17,11 +18,13 @@ pub(super) struct Constraint<'a> {
     /// INCLUDE
     included: Vec<&'a [u8]>,
     /// USING INDEX
-    index: Option<&'a [u8]>,
+    pub(super) index: Option<&'a [u8]>,
     /// The table that a foreign key refers to, and the columns, if written.
     target: Option<(Name<'a>, Vec<&'a [u8]>)>,
     /// An expression, or several.
     expression: Option<Cursor<'a>>,
+    /// WHERE of an exclusion constraint.
+    condition: Option<Cursor<'a>>,
     /// NULLS NOT DISTINCT, DEFERRABLE, INITIALLY DEFERRED
     modes: u8,
     /// NO INHERIT
@@ -40,6 +43,7 @@ impl<'a> Constraint<'a> {
             index: None,
             target: None,
             expression: None,
+            condition: None,
             modes: 0,
             only: false,
             line,
@@ -48,7 +52,9 @@ impl<'a> Constraint<'a> {
 
     /// What tells one key of a table from another (`transformIndexConstraints`).
     fn signature(&self) -> Vec<u8> {
-        [&self.columns.join(&0), &b"\0\0"[..], &self.included.join(&0), b"\0\0", &[self.modes]].concat()
+        let expressions = self.expression.into_iter().chain(self.condition).flat_map(Cursor::texts);
+        let expressions = expressions.collect::<Vec<_>>().join(&0);
+        [&self.columns.join(&0), &self.included.join(&0), &expressions, &[self.modes][..]].join(&b"\0\0"[..])
     }
 
     /// The same for [`Entry::Shape`](super::note::Entry): an index may serve it that is written like this.
@@ -59,7 +65,9 @@ impl<'a> Constraint<'a> {
             names.chain([b")".as_slice()]).collect::<Vec<_>>()
         };
         match (self.kind, self.expression) {
-            (Some(ObjectKind::ExclusionConstraint), Some(inside)) => inside.texts().collect(),
+            (Some(ObjectKind::ExclusionConstraint), Some(inside)) => {
+                inside.texts().chain(self.condition.into_iter().flat_map(Cursor::texts)).collect()
+            }
             (Some(ObjectKind::CheckConstraint), _) => Vec::new(),
             (Some(ObjectKind::ForeignKey), _) => list(&self.columns),
             _ => {
@@ -78,7 +86,8 @@ impl<'a> Constraint<'a> {
     }
 
     fn is_key(&self) -> bool {
-        matches!(self.kind, Some(ObjectKind::PrimaryKey | ObjectKind::UniqueConstraint)) && self.index.is_none()
+        use ObjectKind::{ExclusionConstraint, PrimaryKey, UniqueConstraint};
+        matches!(self.kind, Some(PrimaryKey | UniqueConstraint | ExclusionConstraint)) && self.index.is_none()
     }
 
     /// REFERENCES table (columns)
@@ -91,6 +100,13 @@ impl<'a> Constraint<'a> {
     pub(super) fn check(&mut self, inside: Cursor<'a>) {
         self.columns = check_words(inside);
         self.expression = Some(inside);
+    }
+
+    /// NULLS NOT DISTINCT
+    pub(super) fn nulls(&mut self, cursor: &mut Cursor<'_>) {
+        if cursor.take_words(&["nulls", "not", "distinct"]) {
+            self.modes |= 1;
+        }
     }
 
     /// DEFERRABLE and so on, which may stand behind a constraint.
@@ -186,22 +202,21 @@ pub(super) fn table_constraint(mut ahead: Cursor<'_>) -> Option<Constraint<'_>> 
         constraint.index = ahead.name();
         return Some(constraint);
     }
-    if ahead.take_words(&["nulls", "not", "distinct"]) {
-        constraint.modes |= 1;
-    }
+    constraint.nulls(&mut ahead);
     while !ahead.is_empty() && !ahead.is_punct(b'(') {
         ahead.skip(1);
     }
     let Some(inside) = ahead.group() else { return Some(constraint) };
     match kind {
         ObjectKind::CheckConstraint => constraint.check(inside),
+        ObjectKind::ExclusionConstraint => constraint.expression = Some(inside),
         _ => constraint.columns = names(inside),
-    }
-    if kind == ObjectKind::ExclusionConstraint {
-        constraint.expression = Some(inside);
     }
     if ahead.take_word("include") {
         constraint.included = ahead.group().map(names).unwrap_or_default();
+    }
+    if kind == ObjectKind::ExclusionConstraint && ahead.take_word("where") {
+        constraint.condition = ahead.group();
     }
     if ahead.take_word("references") {
         constraint.references(&mut ahead);
@@ -215,14 +230,6 @@ fn names(list: Cursor<'_>) -> Vec<&[u8]> {
 }
 
 impl Reader<'_, '_> {
-    /// A constraint of the table, if one stands here.
-    pub(super) fn table_constraint(&mut self, element: Cursor<'_>, table: Name<'_>) -> Result<bool, Full> {
-        match table_constraint(element) {
-            Some(constraint) => self.constraint(&constraint, table).map(|()| true),
-            None => Ok(false),
-        }
-    }
-
     pub(super) fn constraint(&mut self, constraint: &Constraint<'_>, table: Name<'_>) -> Result<(), Full> {
         let Constraint { kind, given, columns, included, index, target, expression, line, .. } = constraint;
         let (Some(kind), line) = (*kind, *line) else { return Ok(()) };
@@ -236,11 +243,17 @@ impl Reader<'_, '_> {
         }
         let Some(given) = self.keys.make(constraint) else { return Ok(()) };
         let named: Vec<&[u8]> = columns.iter().chain(included).copied().collect();
+        let label = |label| {
+            let names = named.iter().map(|name| name.to_vec());
+            let expressions = expression.iter().flat_map(|inside| inside.split(b',')).map(index_column);
+            let names = numbered(expressions.chain(names).collect());
+            implicit_name(&names.iter().map(Vec::as_slice).collect::<Vec<_>>(), label)
+        };
         let detail = match kind {
             ObjectKind::PrimaryKey => implicit_name(&[], "pkey"),
-            ObjectKind::UniqueConstraint => implicit_name(&named, "key"),
+            ObjectKind::UniqueConstraint => label("key"),
             ObjectKind::ForeignKey => implicit_name(columns, "fkey"),
-            ObjectKind::ExclusionConstraint => implicit_name(&named, "excl"),
+            ObjectKind::ExclusionConstraint => label("excl"),
             ObjectKind::DomainConstraint => implicit_name(&[], "check"),
             _ => words(columns, "check"),
         };
@@ -249,7 +262,10 @@ impl Reader<'_, '_> {
         let mut needs = Needs::default();
         if let Some(expression) = *expression {
             let of_domain = kind == ObjectKind::DomainConstraint;
-            needs.expression(expression, if of_domain { Words::Ignored } else { Words::Keys }, self.session);
+            let words = if of_domain { Words::Ignored } else { Words::Keys };
+            for expression in [Some(expression), constraint.condition].into_iter().flatten() {
+                needs.expression(expression, words, self.session);
+            }
         } else {
             needs.keys(named);
         }

@@ -1,7 +1,7 @@
 //! CREATE of everything but tables.
 
 use super::Reader;
-use super::args::routine_args;
+use super::args::{parameters, routine_args};
 use super::constraint::Constraint;
 use super::needs::{Needs, Words};
 use super::note::{self, Entry, SHELL};
@@ -182,6 +182,7 @@ impl Reader<'_, '_> {
         }
         let mut needs = Needs::default();
         if let Some(inside) = inside {
+            parameters(inside).iter().for_each(|(ty, _)| needs.ty(ty));
             // defaults call functions
             needs.expression(inside, Words::Ignored, self.session);
         }
@@ -326,7 +327,15 @@ impl Reader<'_, '_> {
         let Some(table) = cursor.qualified() else { return Ok(()) };
         self.emit_sub(ObjectKind::Rule, table, rule, create, b"")?;
         let mut needs = Needs::default();
-        needs.query(*cursor, self.session);
+        let condition = *cursor;
+        cursor.find_word("do");
+        needs.query(condition.to(cursor.position()), self.session);
+        cursor.skip(1);
+        cursor.take_one_of(&["also", "instead"]);
+        let mut several = *cursor;
+        for statement in several.group().unwrap_or(*cursor).split(b';') {
+            needs.statement(statement, self.session);
+        }
         self.emit_needs(&needs, Name { line: rule.line, ..table })
     }
 
@@ -381,29 +390,35 @@ impl Reader<'_, '_> {
         let default = multirange_name(range.name);
         let multirange = multirange.unwrap_or(Name { name: &default, ..range });
         let quoted = |name: &[u8]| types::quote_ident(&String::from_utf8_lossy(name));
-        let own = match range.schema {
-            Some(schema) => format!("{}.{}", quoted(schema), quoted(range.name)),
-            None => quoted(range.name),
+        let spelled = |name: Name<'_>| match name.schema {
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(name.name)),
+            None => quoted(name.name),
         };
+        let (own, several) = (spelled(range), spelled(multirange));
         let mut made = Needs::default();
         made.add(Entry::Made, &[own.as_bytes()]);
+        // it counts with its range type, and each goes with the other
+        self.emit(ObjectKind::BaseType, multirange, Op::Create, SHELL)?;
+        self.emit_needs(&made, range)?;
+        made.add(Entry::Made, &[several.as_bytes()]);
+        self.note(ObjectKind::Type, range, note::ABOUT)?;
+        self.emit_needs(&made, range)?;
+        // the functions stand beside the range type
+        let constructor = Name { name: multirange.name, ..range };
         for (name, args) in [
             (range, format!("{subtype}, {subtype}")),
             (range, format!("{subtype}, {subtype}, text")),
-            (multirange, String::new()),
-            (multirange, own.clone()),
-            (multirange, format!("{own}[]")),
+            (constructor, String::new()),
+            (constructor, own.clone()),
+            (constructor, format!("{own}[]")),
         ] {
             self.emit_key(ObjectKind::Function, name, b"", args.as_bytes(), Op::Create, b"", range.line)?;
             self.emit_needs(&made, range)?;
         }
         // and the cast from one to the other
-        let (args, detail) = match multirange.schema.filter(|_| multirange.schema != range.schema) {
-            Some(schema) => (format!("{own}, {}.{}", quoted(schema), quoted(multirange.name)), String::new()),
-            None => (own, quoted(multirange.name)),
-        };
-        let unnamed = Name { name: b"", ..range };
-        self.emit_key(ObjectKind::Cast, unnamed, b"", args.as_bytes(), Op::Create, detail.as_bytes(), range.line)?;
+        let args = format!("{own}, {several}");
+        let unnamed = Name { name: b"", schema: None, ..range };
+        self.emit_key(ObjectKind::Cast, unnamed, b"", args.as_bytes(), Op::Create, b"", range.line)?;
         self.emit_needs(&made, range)
     }
 

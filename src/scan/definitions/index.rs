@@ -73,7 +73,7 @@ impl Reader<'_, '_> {
 }
 
 /// `ChooseIndexColumnNames`: a name that stands already gets a number.
-fn numbered(columns: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+pub(super) fn numbered(columns: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut names: Vec<Vec<u8>> = Vec::with_capacity(columns.len());
     for column in columns.into_iter().take(INDEX_COLUMNS) {
         let with = |n: u32| [column.as_slice(), n.to_string().as_bytes()].concat();
@@ -92,7 +92,7 @@ fn numbered(columns: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 const INDEX_COLUMNS: usize = 32;
 
 /// `FigureIndexColname`: the column of an index, or what its expression is called.
-fn index_column(mut part: Cursor<'_>) -> Vec<u8> {
+pub(super) fn index_column(mut part: Cursor<'_>) -> Vec<u8> {
     let expression = if part.is_punct(b'(') {
         part.group()
     } else if part.is_word("cast") && part.ahead(1).is_some_and(|i| i.tok == Tok::Punct(b'(')) {

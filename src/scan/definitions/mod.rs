@@ -19,6 +19,7 @@ use super::fact::{Code, Fact, Facts, Full, Key, ObjectKind, Op, Scope};
 use super::session::Session;
 use crate::limits::{ARGS_BYTES, DETAIL_BYTES, NAME_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::sql::cursor::{Cursor, Name};
+use crate::sql::types;
 use constraint::Keys;
 
 /// Where a statement stands.
@@ -149,6 +150,13 @@ impl Reader<'_, '_> {
     ) -> Result<(), Full> {
         if name.schema == Some(b"pg_temp") {
             return Ok(());
+        }
+        let is_user_type = |ty: &str| ty != "*" && !types::is_built_in(ty.trim_end_matches("[]"));
+        if name.schema.is_some()
+            && (kind.is_routine() || kind == ObjectKind::Operator)
+            && String::from_utf8_lossy(args).split(", ").any(is_user_type)
+        {
+            self.note_needs(note::PATH, line)?;
         }
         let op = self.soften(op);
         let (scope, schema) = match name.schema {

@@ -6,7 +6,7 @@ use super::Reader;
 use super::note::{Entry, NEEDS};
 use crate::limits::DETAIL_BYTES;
 use crate::scan::fact::{Code, Fact, Full, Key, ObjectKind, Op, Scope};
-use crate::scan::reference;
+use crate::scan::reference::{self, Reference};
 use crate::scan::session::Session;
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::statement::Tok;
@@ -89,19 +89,28 @@ impl Needs {
         self.read(cursor, Words::Columns, session, true);
     }
 
+    /// The same of a statement that a rule runs.
+    pub(super) fn statement(&mut self, cursor: Cursor<'_>, session: &Session) {
+        let taken = reference::read(cursor, session, &mut |used| self.take(&used, true));
+        debug_assert!(taken.is_ok(), "nothing above fails");
+        self.tokens(cursor, Words::Columns);
+    }
+
     fn read(&mut self, cursor: Cursor<'_>, words: Words, session: &Session, relations: bool) {
-        let taken = reference::read_expression(cursor, session, &mut |used| {
-            let schema = (used.key.scope == Scope::Named).then_some(used.key.schema);
-            let name = Name { schema, name: used.key.name, line: used.line };
-            if used.key.kind.is_routine() {
-                self.routine(name, reference::arity_of(used.key.args).unwrap_or(0));
-            } else if relations && used.key.kind == ObjectKind::Relation {
-                self.relation(name);
-            }
-            Ok(())
-        });
+        let taken = reference::read_expression(cursor, session, &mut |used| self.take(&used, relations));
         debug_assert!(taken.is_ok(), "nothing above fails");
         self.tokens(cursor, words);
+    }
+
+    fn take(&mut self, used: &Reference<'_>, relations: bool) -> Result<(), Full> {
+        let schema = (used.key.scope == Scope::Named).then_some(used.key.schema);
+        let name = Name { schema, name: used.key.name, line: used.line };
+        if used.key.kind.is_routine() {
+            self.routine(name, reference::arity_of(used.key.args).unwrap_or(0));
+        } else if relations && used.key.kind == ObjectKind::Relation {
+            self.relation(name);
+        }
+        Ok(())
     }
 
     /// Columns, `*`, and the types of casts.
@@ -183,6 +192,7 @@ impl Reader<'_, '_> {
         self.note_needs(&detail, name.line)
     }
 
+    /// A note with the search path.
     pub(super) fn note_needs(&mut self, detail: &[u8], line: u32) -> Result<(), Full> {
         let path = &self.path;
         let key = Key { kind: ObjectKind::Relation, scope: Scope::Path, schema: path, name: b"", sub: b"", args: b"" };

@@ -12,9 +12,7 @@ pub const ABOUT: &[u8] = b"about\0";
 pub const NEEDS: &[u8] = b"needs\0";
 /// The table has the columns of that relation; bits of [`Like`] follow.
 pub const LIKE: &[u8] = b"like\0";
-/// The table has the columns of that type, and needs it.
-pub const OF: &[u8] = b"of\0";
-/// The table inherits from that one.
+/// The table inherits from that one, or is of that type.
 pub const INHERITS: &[u8] = b"inherits\0";
 /// It inherits no more.
 pub const NO_INHERIT: &[u8] = b"no-inherit\0";
@@ -26,6 +24,10 @@ pub const DETACHED: &[u8] = b"detached\0";
 pub const TYPE: &[u8] = b"type\0";
 /// The column's identity goes, and with it the sequence.
 pub const NO_IDENTITY: &[u8] = b"no-identity\0";
+/// Types in the signature of the next object are looked for on this path.
+pub const PATH: &[u8] = b"path\0";
+/// What follows is made only if the object that the key names exists, up to an event without a detail.
+pub const IF_EXISTS: &[u8] = b"if-exists\0";
 /// The column that the key names owns the sequence; none where the key has no name.
 pub const OWNER: &[u8] = b"owner\0";
 /// The object has the [`Trait`]s of the first byte that follows, and has those of the second no more.
@@ -42,17 +44,18 @@ pub const SAVEPOINT: &[u8] = b"savepoint\0";
 pub const RELEASE: &[u8] = b"release\0";
 
 /// Every note.
-const ALL: [&[u8]; 17] = [
+const ALL: [&[u8]; 18] = [
     ABOUT,
     NEEDS,
     LIKE,
-    OF,
     INHERITS,
     NO_INHERIT,
     ATTACHED,
     DETACHED,
     TYPE,
     NO_IDENTITY,
+    PATH,
+    IF_EXISTS,
     OWNER,
     TRAITS,
     BEGIN,
@@ -80,6 +83,8 @@ impl Like {
     pub const IDENTITY: u8 = 4;
     /// INCLUDING ALL
     pub const ALL: u8 = 7;
+    /// The columns are there: they were copied before.
+    pub const REST: u8 = 8;
 }
 
 /// What the server keeps of an object beside its definition, a bit each.

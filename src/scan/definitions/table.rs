@@ -14,11 +14,44 @@ pub(super) enum Pass {
     /// Nothing: the keys are only noted.
     Keys,
     Columns,
-    Constraints,
-    /// ADD COLUMN
-    Both,
-    /// ADD COLUMN IF NOT EXISTS
+    /// ADD COLUMN IF NOT EXISTS, with all its constraints.
     ColumnIfMissing,
+    Checks,
+    /// Constraints USING INDEX
+    UsingIndex,
+    /// Constraints that an index serves.
+    Indexes,
+    /// Constraints, indexes and identity that LIKE includes.
+    Like,
+    References,
+    /// Everything but columns and indexes.
+    Others,
+    /// DROP, which ALTER does first.
+    Drops,
+    /// ALTER COLUMN … TYPE
+    Types,
+}
+
+impl Pass {
+    /// Columns first, as the names of constraints depend on them; references last (`transformCreateStmt`).
+    const CREATE: [Pass; 6] = [Pass::Keys, Pass::Columns, Pass::Checks, Pass::Indexes, Pass::Like, Pass::References];
+    /// `AlterTablePass`
+    pub(super) const ALTER: [Pass; 6] =
+        [Pass::Drops, Pass::Types, Pass::Columns, Pass::UsingIndex, Pass::Indexes, Pass::Others];
+
+    pub(super) fn takes(self, constraint: &Constraint<'_>) -> bool {
+        use ObjectKind::{CheckConstraint, ForeignKey};
+        let of_column = |kind| matches!(kind, CheckConstraint | ForeignKey);
+        constraint.kind.is_some_and(|kind| match self {
+            Pass::ColumnIfMissing => true,
+            Pass::Checks => kind == CheckConstraint,
+            Pass::References => kind == ForeignKey,
+            Pass::Others => of_column(kind),
+            Pass::UsingIndex => constraint.index.is_some(),
+            Pass::Indexes => !of_column(kind) && constraint.index.is_none(),
+            _ => false,
+        })
+    }
 }
 
 impl Reader<'_, '_> {
@@ -65,7 +98,7 @@ impl Reader<'_, '_> {
             self.note(ObjectKind::Relation, parent, note::ATTACHED)?;
         }
         if let Some(of_type) = of_type {
-            self.note(ObjectKind::Type, of_type, note::OF)?;
+            self.note(ObjectKind::Relation, of_type, note::INHERITS)?;
         }
         let mut rest = *options;
         if rest.find_word("inherits") {
@@ -76,13 +109,22 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        let Some(body) = body else { return Ok(()) };
         self.keys = Keys::default();
-        // columns first: the names of constraints depend on them (`transformCreateStmt`)
-        for pass in [Pass::Keys, Pass::Columns, Pass::Constraints] {
-            for element in body.split(b',') {
+        for pass in Pass::CREATE {
+            for element in body.into_iter().flat_map(|body| body.split(b',')) {
                 self.table_element(element, name, pass, of_type.or(parent).is_some())?;
             }
+        }
+        let mut rest = *options;
+        if rest.find_word("partition") && rest.is_word_at(1, "by") {
+            // it goes with its columns
+            rest.skip(3);
+            let mut needs = Needs::default();
+            if let Some(columns) = rest.group() {
+                needs.expression(columns, Words::Keys, self.session);
+            }
+            self.note(ObjectKind::Relation, name, note::ABOUT)?;
+            return self.emit_needs(&needs, name);
         }
         Ok(())
     }
@@ -90,12 +132,12 @@ impl Reader<'_, '_> {
     fn table_element(&mut self, mut element: Cursor<'_>, table: Name<'_>, pass: Pass, typed: bool) -> Result<(), Full> {
         let line = element.line();
         if element.take_word("like") {
-            return if pass == Pass::Columns { self.like(element, table) } else { Ok(()) };
+            return self.like(element, table, pass);
         }
         if let Some(constraint) = table_constraint(element) {
             match pass {
                 Pass::Keys => self.keys.plan(&constraint),
-                Pass::Constraints => self.constraint(&constraint, table)?,
+                pass if pass.takes(&constraint) => self.constraint(&constraint, table)?,
                 _ => {}
             }
             return Ok(());
@@ -110,7 +152,7 @@ impl Reader<'_, '_> {
     }
 
     /// LIKE relation [INCLUDING … | EXCLUDING …]
-    fn like(&mut self, mut element: Cursor<'_>, table: Name<'_>) -> Result<(), Full> {
+    fn like(&mut self, mut element: Cursor<'_>, table: Name<'_>, pass: Pass) -> Result<(), Full> {
         let Some(source) = element.qualified() else { return Ok(()) };
         let mut included = 0;
         loop {
@@ -128,6 +170,11 @@ impl Reader<'_, '_> {
             };
             included = if including { included | bits } else { included & !bits };
         }
+        included = match pass {
+            Pass::Columns => included & Like::IDENTITY,
+            Pass::Like => included & !Like::IDENTITY | Like::REST,
+            _ => return Ok(()),
+        };
         // the table, as columns may have been made before
         self.note(ObjectKind::Relation, table, note::ABOUT)?;
         self.note(ObjectKind::Relation, source, &[note::LIKE, &[included][..]].concat())
@@ -142,7 +189,7 @@ impl Reader<'_, '_> {
         pass: Pass,
     ) -> Result<(), Full> {
         let Some(ty) = types::parse(&mut rest) else { return Ok(()) };
-        if matches!(pass, Pass::Columns | Pass::ColumnIfMissing | Pass::Both) {
+        if matches!(pass, Pass::Columns | Pass::ColumnIfMissing) {
             let op = if pass == Pass::ColumnIfMissing { Op::CreateIfMissing } else { Op::Create };
             let guard = if pass == Pass::ColumnIfMissing { GUARDED } else { b"" };
             self.emit_sub(ObjectKind::Column, table, column, op, &[guard, ty.spelled.as_bytes()].concat())?;
@@ -153,7 +200,7 @@ impl Reader<'_, '_> {
             }
             self.emit_needs(&needs, Name { line: column.line, ..table })?;
             if ty.serial {
-                self.owned_sequence(table, column, false)?;
+                self.owned_sequence(table, column, None)?;
             }
         }
         self.column_options(rest, table, column, pass)?;
@@ -171,8 +218,7 @@ impl Reader<'_, '_> {
         column: Name<'a>,
         pass: Pass,
     ) -> Result<(), Full> {
-        let columns = matches!(pass, Pass::Columns | Pass::ColumnIfMissing | Pass::Both);
-        let constraints = matches!(pass, Pass::Constraints | Pass::ColumnIfMissing | Pass::Both);
+        let columns = matches!(pass, Pass::Columns | Pass::ColumnIfMissing);
         let mut given = None;
         while let Some(item) = rest.peek() {
             if rest.take_word("constraint") {
@@ -184,6 +230,7 @@ impl Reader<'_, '_> {
                 constraint.kind = Some(ObjectKind::PrimaryKey);
             } else if rest.take_word("unique") {
                 constraint.kind = Some(ObjectKind::UniqueConstraint);
+                constraint.nulls(&mut rest);
             } else if rest.take_word("references") {
                 constraint.kind = Some(ObjectKind::ForeignKey);
                 constraint.references(&mut rest);
@@ -210,7 +257,7 @@ impl Reader<'_, '_> {
             constraint.take_modes(rest);
             if pass == Pass::Keys {
                 self.keys.plan(&constraint);
-            } else if constraints {
+            } else if pass.takes(&constraint) {
                 self.constraint(&constraint, table)?;
             }
         }
@@ -228,16 +275,15 @@ impl Reader<'_, '_> {
             let found = options.find_word("sequence") && options.take_words(&["sequence", "name"]);
             if found { options.qualified() } else { None }
         });
-        let Some(name) = named else { return self.owned_sequence(table, column, true) };
-        self.emit(ObjectKind::Sequence, name, Op::Create, b"identity")?;
-        self.emit_key(ObjectKind::Relation, table, column.name, b"", Op::Alter, note::OWNER, column.line)
+        self.owned_sequence(table, column, Some(named.map_or(b"", |name| name.name)))
     }
 
-    /// The sequence of a serial or identity column.
-    pub(super) fn owned_sequence(&mut self, table: Name<'_>, column: Name<'_>, identity: bool) -> Result<(), Full> {
+    /// The sequence of a serial or identity column, the latter with the name that is given, if any.
+    fn owned_sequence(&mut self, table: Name<'_>, column: Name<'_>, identity: Option<&[u8]>) -> Result<(), Full> {
         let detail = implicit_name(&[column.name], "seq");
-        let sub: &[u8] = if identity { b"identity" } else { b"" };
-        self.emit_key(ObjectKind::Sequence, table, sub, b"", Op::CreateNamed, &detail, column.line)
+        let sub: &[u8] = if identity.is_some() { b"identity" } else { b"" };
+        let given = identity.unwrap_or_default();
+        self.emit_key(ObjectKind::Sequence, table, sub, given, Op::CreateNamed, &detail, column.line)
     }
 }
 
