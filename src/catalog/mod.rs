@@ -152,7 +152,8 @@ pub struct Inventory {
     /// CREATE … IF NOT EXISTS found its table, or ALTER … IF EXISTS found none: what follows up to its end is not made.
     /// Counts those that stand in each other.
     skipping: u32,
-    dropped_schemas: BTreeSet<Vec<u8>>,
+    /// Names that schemas once had.
+    gone_schemas: BTreeSet<Vec<u8>>,
     /// Constraints by schema and name.
     constraints: Index,
     /// By number of the object.

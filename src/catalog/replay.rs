@@ -76,7 +76,7 @@ impl Inventory {
             note::IF_EXISTS => {
                 // it may be one that others make
                 let schema = self.schema_of(row, kind);
-                let owned = self.owns_schema(&schema) || self.dropped_schemas.contains(&schema);
+                let owned = self.owns_schema(&schema) || self.gone_schemas.contains(&schema);
                 self.skipping = u32::from(owned && self.targets(row, kind).is_empty());
             }
             note::LIKE => return self.like(row, kind, rest),
@@ -307,7 +307,7 @@ impl Inventory {
             self.remove(id);
             if object.kind == ObjectKind::Schema {
                 targets.extend(self.in_schema(&object.name));
-                self.dropped_schemas.insert(object.name.clone());
+                self.gone_schemas.insert(object.name.clone());
             } else if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                 targets.extend(self.parts(&object));
             }
@@ -334,6 +334,7 @@ impl Inventory {
                     self.respell(other, &|o| o.schema.clone_from(&row.detail));
                 }
                 self.change(id, |o| o.name.clone_from(&row.detail));
+                self.gone_schemas.insert(object.name);
             } else if object.kind.is_sub() || object.kind == ObjectKind::DomainConstraint {
                 // a constraint and its index are called the same
                 let same = place(&object.schema, &object.name, &object.sub);

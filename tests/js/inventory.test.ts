@@ -241,6 +241,14 @@ const cases: Record<string, Record<string, string>> = {
       create table t (a int not null, b int);
       create unique index i on t (a); create unique index j on t (b);
       alter table t add constraint t_primary primary key using index i, add unique using index j;`,
+    'of what is gone does nothing, if it may': `
+      drop schema public cascade; alter table if exists public.t add a int, add unique (a);
+      create schema s; alter schema s rename to r; alter table if exists s.t add a int;`,
+    'does its parts in the order of the server': `
+      create table t (a int, b text, constraint b unique (b));
+      alter table t add unique (c), add c int, drop constraint b, alter b type int using 1, add constraint b check (b > 0);`,
+    'of ONLY a table goes to later children': `
+      create table t (a int); alter table only t add check (a > 0), add b int; create table u () inherits (t);`,
     'drops columns and what needs them': `
       create table t (a int, b int);
       alter table t drop b, drop column if exists z, add c int;
@@ -498,6 +506,19 @@ const cases: Record<string, Record<string, string>> = {
       create rule r3 as on delete to v do instead (delete from t; select 1);
       create rule r4 as on delete to t do instead nothing;
       alter rule r1 on v rename to r5; drop rule r4 on t;`,
+  },
+  'rules and CASCADE': {
+    'what a rule runs': `
+      create table t (a int); create table u (a int); create table v (a int); create table w (a int);
+      create rule one as on update to t do also delete from u;
+      create rule two as on insert to t where exists (select from v) do instead nothing;
+      create rule three as on delete to t do instead (insert into w select 1; update t set a = 1);
+      create rule four as on insert to w do also nothing;
+      drop table u, v, w cascade;`,
+    'a constraint trigger’s constraint': `
+      create table t (a int); create function f() returns trigger language plpgsql as 'begin return new; end';
+      create constraint trigger g after insert on t for each row execute function f();
+      alter table t rename constraint g to h;`,
   },
   'views and sequences': {
     views: `

@@ -274,7 +274,8 @@ impl Reader<'_, '_> {
             needs.target(*table, columns);
         }
         if kind != ObjectKind::DomainConstraint {
-            let only = self.only || constraint.only;
+            // a CHECK that is added to ONLY a table finds no children there, and goes to later ones
+            let only = constraint.only || self.only && kind != ObjectKind::CheckConstraint;
             needs.shape(only, &constraint.shape());
         }
         self.emit_needs(&needs, Name { line, ..table })
