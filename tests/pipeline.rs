@@ -7,7 +7,8 @@ mod support;
 use pgtap_cov::database::reader::{Answer, Page, Query, Row};
 use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, MIN_ARENA_BYTES};
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
-use support::{ALL, ask, build, database, scan, spelled};
+use pgtap_cov::scan::fact::ObjectKind;
+use support::{ALL, ask, build, count, database, many_columns, scan, spelled};
 
 const SCHEMA: &[u8] = br"
 CREATE SCHEMA app;
@@ -156,6 +157,17 @@ fn a_statement_with_more_records_than_the_arena_holds_loses_none() {
     assert_eq!(build(&scanned.segments, scanned.manifest).unwrap(), expected);
     let Answer::Summary(summary) = ask(&expected, Query::Summary).unwrap() else { panic!() };
     assert_eq!((summary.totals.objects, summary.kinds.len()), (2, 3));
+}
+
+/// What is renamed, moved and dropped was flushed to a segment long ago.
+#[test]
+fn an_inventory_of_many_columns_is_the_same_in_any_arena() {
+    let (sql, [tables, columns]) = many_columns(24);
+    let sources = [("many.sql", Schema, sql.as_slice())];
+    let expected = database(&sources, usize::MAX, 64 << 20).unwrap();
+    assert_eq!(count(&expected, ObjectKind::Table), tables);
+    assert_eq!(count(&expected, ObjectKind::Column), columns);
+    assert!(database(&sources, 65_536, MIN_ARENA_BYTES).unwrap() == expected);
 }
 
 #[test]

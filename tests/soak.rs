@@ -7,8 +7,9 @@ mod support;
 use pgtap_cov::limits::{DEFAULT_STATEMENT_BYTES, Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
 use pgtap_cov::scan::Settings;
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
+use pgtap_cov::scan::fact::ObjectKind;
 use std::time::{Duration, Instant};
-use support::{build, scan_with};
+use support::{build, count, database, many_columns, scan_with};
 
 /// What texts are made of: statements, and the edges of tokens.
 const PIECES: [&str; 104] = [
@@ -206,4 +207,17 @@ fn any_split_of_hostile_text_gives_the_same_database() {
 #[ignore = "takes a minute: make soak"]
 fn any_split_of_tokens_at_the_limits_gives_the_same_database() {
     soak(MIN_STATEMENT_BYTES, true);
+}
+
+#[test]
+#[ignore = "takes a minute: make soak"]
+fn a_million_columns_are_the_same_in_four_and_in_256_mebibytes() {
+    let (sql, [tables, columns]) = many_columns(1000);
+    let sources = [("many.sql", Schema, sql.as_slice())];
+    let scanned = scan_with([7; 16], &sources, 65_536, support::settings(4 << 20)).unwrap();
+    println!("{} bytes, {} records, {} segments", sql.len(), scanned.stats.records, scanned.segments.len());
+    let small = build(&scanned.segments, scanned.manifest).unwrap();
+    assert_eq!(count(&small, ObjectKind::Table), tables);
+    assert_eq!(count(&small, ObjectKind::Column), columns);
+    assert!(database(&sources, usize::MAX, 256 << 20).unwrap() == small);
 }

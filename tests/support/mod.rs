@@ -8,6 +8,7 @@ use pgtap_cov::database::reader::{Answer, ObjectRow, Page, Query, ReadStep, Read
 use pgtap_cov::error::Error;
 use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
 use pgtap_cov::merge::ManifestEntry;
+use pgtap_cov::scan::fact::ObjectKind;
 use pgtap_cov::scan::{Settings, SourceRole};
 
 pub type Segments = Vec<(String, Vec<u8>)>;
@@ -269,4 +270,34 @@ pub fn said(database: &[u8]) -> Vec<String> {
             other => panic!("{other:?}"),
         })
         .collect()
+}
+
+/// Migrations of `tables` tables of 1,000 columns each, with renames, moves and drops far behind the definitions, and the
+/// number of tables and columns that are left.
+pub fn many_columns(tables: usize) -> (Vec<u8>, [usize; 2]) {
+    let columns = (0..1000).map(|n| format!("c{n} int")).collect::<Vec<_>>().join(", ");
+    let mut sql = "CREATE SCHEMA moved;\n".to_owned();
+    (0..tables).for_each(|n| sql += &format!("CREATE TABLE t{n} ({columns});\n"));
+    let mut left = [tables, tables * 1000];
+    for n in 0..tables {
+        match n % 4 {
+            0 => sql += &format!("ALTER TABLE t{n} RENAME COLUMN c7 TO renamed; ALTER TABLE t{n} RENAME TO r{n};\n"),
+            1 => sql += &format!("ALTER TABLE t{n} SET SCHEMA moved; ALTER TABLE moved.t{n} DROP COLUMN c999;\n"),
+            2 => sql += &format!("ALTER TABLE t{n} DROP COLUMN c0, ADD COLUMN c0 text, ADD late int;\n"),
+            _ => sql += &format!("DROP TABLE t{n};\n"),
+        }
+        match n % 4 {
+            1 => left[1] -= 1,
+            2 => left[1] += 1,
+            3 => left = [left[0] - 1, left[1] - 1000],
+            _ => {}
+        }
+    }
+    (sql.into_bytes(), left)
+}
+
+/// Number of live objects of a kind that the figures count.
+pub fn count(database: &[u8], kind: ObjectKind) -> usize {
+    let Ok(Answer::Summary(summary)) = ask(database, Query::Summary) else { panic!("no summary") };
+    summary.kinds.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| count.objects as usize)
 }
