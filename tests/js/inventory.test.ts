@@ -507,6 +507,11 @@ const cases: Record<string, Record<string, string>> = {
       create rule r4 as on delete to t do instead nothing;
       alter rule r1 on v rename to r5; drop rule r4 on t;`,
   },
+  'columns of views': {
+    'called like keywords': `
+      create table t ("group" int, "left" int, "from" int);
+      create view v as select t.group, t.from, t.left as "left" from t join t u on t.group = u.left and u.left = 1 where true;`,
+  },
   'rules and CASCADE': {
     'what a rule runs': `
       create table t (a int); create table u (a int); create table v (a int); create table w (a int);

@@ -61,10 +61,7 @@ impl Reader<'_, '_> {
             b"role" | b"user" | b"group" if !cursor.is_word("mapping") => self.create_global(cursor, ObjectKind::Role),
             b"operator" => self.create_operator(cursor),
             b"cast" => self.create_cast(cursor),
-            b"text" | b"collation" | b"conversion" | b"statistics" | b"transform" | b"access" => {
-                let line = cursor.behind(1).map_or(0, |item| item.line);
-                self.unread(&format!("CREATE {}", String::from_utf8_lossy(kind).to_ascii_uppercase()), line)
-            }
+            // text search, collations, conversions, statistics and their like are no objects that pgTAP asserts
             _ => Ok(()),
         }
     }

@@ -163,7 +163,10 @@ pub(super) fn select_list<'a>(cursor: &mut Cursor<'a>) -> Cursor<'a> {
     while let Some(item) = cursor.peek() {
         let word: &[u8] = if item.tok == Tok::Word { cursor.text(item) } else { b"" };
         let distinct = || cursor.behind(1).is_some_and(|item| cursor.text(item) == b"distinct");
-        let label = cursor.behind(1).is_some_and(|item| item.tok == Tok::Word && cursor.text(item) == b"as");
+        // AS group, t.group
+        let label = cursor
+            .behind(1)
+            .is_some_and(|item| item.tok == Tok::Word && cursor.text(item) == b"as" || item.tok == Tok::Punct(b'.'));
         let ends = matches!(
             word,
             b"into"

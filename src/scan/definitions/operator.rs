@@ -58,7 +58,7 @@ impl Reader<'_, '_> {
             return self.create_operator_class(cursor);
         }
         if cursor.is_word("family") {
-            return self.unread("CREATE OPERATOR FAMILY", cursor.line());
+            return Ok(());
         }
         let (Some(name), Some(options)) = (operator(cursor), cursor.group()) else { return Ok(()) };
         let none = || "NONE".to_owned();

@@ -384,5 +384,6 @@ fn ends_condition(cursor: &Cursor<'_>) -> bool {
         "join", "left", "right", "full", "inner", "cross", "natural", "where", "group", "having", "window", "order",
         "limit", "offset", "fetch", "for", "union", "using",
     ];
-    WORDS.iter().any(|word| cursor.is_word(word)) && !cursor.is_call()
+    let is_part = cursor.behind(1).is_some_and(|item| item.tok == Tok::Punct(b'.'));
+    WORDS.iter().any(|word| cursor.is_word(word)) && !cursor.is_call() && !is_part
 }
