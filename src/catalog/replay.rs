@@ -4,7 +4,7 @@ use super::needs::Need;
 use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, place};
 use crate::merge::Place;
 use crate::record::OwnedRecord;
-use crate::scan::definitions::note;
+use crate::scan::definitions::note::{self, Guard};
 use crate::scan::fact::{GUARDED, ObjectKind, Op, PARTITION, Scope, WORDS};
 
 impl Inventory {
@@ -71,6 +71,12 @@ impl Inventory {
                 self.remove_all(sequences, false);
             }
             note::TRAITS => self.traits(row, kind, rest),
+            note::POLICY => {
+                let target = self.targets(row, kind).first().copied();
+                self.about(target);
+                let Some(id) = target else { return Replayed::Unknown };
+                self.change(id, |o| o.detail = Guard::decode(&o.detail).altered(&Guard::decode(rest)));
+            }
             note::PATH => self.path.clone_from(&row.schema),
             note::OWNER => self.own(row),
             note::IF_EXISTS => {

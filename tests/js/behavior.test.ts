@@ -354,6 +354,17 @@ const ACCESS: Record<string, Case> = {
     ],
     matrix: ['shop.audit read shop_user allowed'],
   },
+  'a policy that gets other roles': {
+    schema: `${NOTES} alter policy shown on shop.notes to shop_user; alter policy own on shop.notes using (owner = 'ann');
+      alter policy own on shop.notes to shop_guest;`,
+    test: `set local role shop_guest; select results_eq('select owner from shop.notes', array['ann']);`,
+    evidence: [
+      'table shop.notes read behavior',
+      'column shop.notes.owner read behavior',
+      'policy shop.notes.own read behavior',
+    ],
+    matrix: ['shop.notes read shop_guest allowed'],
+  },
   'a row that a policy refuses': {
     test: `set local role shop_user; set local app.who = 'ann';
       select throws_ok($$ insert into shop.notes values (3, 'bob', 'x') $$, '42501',

@@ -25,6 +25,9 @@ impl Reader<'_, '_> {
                 {
                     return self.emit_sub(kind, table, sub, Op::Rename, new);
                 }
+                if kind == ObjectKind::Policy {
+                    return self.policy(cursor, table, sub, Op::Alter);
+                }
                 return Ok(());
             }
             ObjectKind::Operator | ObjectKind::OperatorClass => return self.alter_operator(kind, cursor),

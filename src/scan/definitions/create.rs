@@ -285,6 +285,17 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         let Some(table) = cursor.qualified() else { return Ok(()) };
+        self.policy(cursor, table, policy, Op::Create)
+    }
+
+    /// What follows the table of CREATE POLICY and ALTER POLICY.
+    pub(super) fn policy(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        table: Name<'_>,
+        policy: Name<'_>,
+        op: Op,
+    ) -> Result<(), Full> {
         let mut needs = Needs::default();
         let mut command = "all";
         let mut letters = Vec::new();
@@ -311,7 +322,8 @@ impl Reader<'_, '_> {
             }
         }
         let detail = [command.as_bytes(), &letters].into_iter().chain(roles).collect::<Vec<_>>().join(&0);
-        self.emit_sub(ObjectKind::Policy, table, policy, Op::Create, &detail)?;
+        let note: &[u8] = if op == Op::Alter { note::POLICY } else { b"" };
+        self.emit_sub(ObjectKind::Policy, table, policy, op, &[note, &detail].concat())?;
         self.emit_needs(&needs, Name { line: policy.line, ..table })
     }
 

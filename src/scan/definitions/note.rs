@@ -32,6 +32,8 @@ pub const IF_EXISTS: &[u8] = b"if-exists\0";
 pub const OWNER: &[u8] = b"owner\0";
 /// The object has the [`Trait`]s of the first byte that follows, and has those of the second no more.
 pub const TRAITS: &[u8] = b"traits\0";
+/// The policy gets what follows, as in the detail of its definition; its command it keeps, and its roles where none follow.
+pub const POLICY: &[u8] = b"policy\0";
 /// BEGIN
 pub const BEGIN: &[u8] = b"begin\0";
 /// COMMIT
@@ -44,7 +46,7 @@ pub const SAVEPOINT: &[u8] = b"savepoint\0";
 pub const RELEASE: &[u8] = b"release\0";
 
 /// Every note.
-const ALL: [&[u8]; 18] = [
+const ALL: [&[u8]; 19] = [
     ABOUT,
     NEEDS,
     LIKE,
@@ -58,6 +60,7 @@ const ALL: [&[u8]; 18] = [
     IF_EXISTS,
     OWNER,
     TRAITS,
+    POLICY,
     BEGIN,
     COMMIT,
     ROLLBACK,
@@ -151,6 +154,13 @@ impl<'a> Guard<'a> {
         let mut next = || parts.next().unwrap_or_default();
         let (command, letters) = (next(), next());
         Guard { command, letters, roles: parts.collect() }
+    }
+
+    /// The detail after ALTER POLICY.
+    pub fn altered(&self, by: &Guard<'a>) -> Vec<u8> {
+        let letters = [self.letters, by.letters].concat();
+        let roles = if by.roles.is_empty() { &self.roles } else { &by.roles };
+        [self.command, &letters].iter().chain(roles).copied().collect::<Vec<_>>().join(&0)
     }
 
     /// AS RESTRICTIVE
