@@ -161,6 +161,9 @@ pub struct Inventory {
     edge_count: usize,
     /// Keys, indexes and foreign keys of a relation that look alike; ones that are no more may still stand here.
     alike: Index,
+    uses: Vec<needs::UseInBody>,
+    /// Routine, its version, the message of an error that it raises.
+    raised: Vec<(ObjectId, u32, Vec<u8>)>,
     /// What a note is about: the object of the event before.
     subject: Option<ObjectId>,
     outputs: needs::Outputs,

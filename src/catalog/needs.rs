@@ -43,6 +43,20 @@ pub(super) struct Outputs {
     is_lost: bool,
 }
 
+/// What a body uses.
+#[derive(Debug)]
+pub(super) struct UseInBody {
+    user: ObjectId,
+    version: u32,
+    kind: ObjectKind,
+    scope: Scope,
+    schema: Vec<u8>,
+    name: Vec<u8>,
+    args: Vec<u8>,
+}
+
+/// Uses in bodies that are kept; and messages.
+const MOST_USES: usize = 1_000_000;
 /// Edges that are kept. With more, what CASCADE takes along is not known.
 const MOST_EDGES: usize = 4_000_000;
 /// Relations of one query that its columns are looked for in.
@@ -200,6 +214,16 @@ impl Inventory {
                         return Replayed::Unsure;
                     }
                 }
+                (Entry::Calls, [schema, name, args]) => {
+                    self.use_of(row, subject, ObjectKind::Routine, [schema, name, args]);
+                }
+                (Entry::Touches, [schema, name]) => {
+                    self.use_of(row, subject, ObjectKind::Relation, [schema, name, b""]);
+                }
+                (Entry::Raises, [message]) if self.raised.len() < MOST_USES => {
+                    let version = self.object(subject).version;
+                    self.raised.push((subject, version, message.to_vec()));
+                }
                 (Entry::Shape, [only, tokens @ ..]) => {
                     self.shape(subject, tokens, !only.is_empty());
                     if only.is_empty() {
@@ -210,6 +234,61 @@ impl Inventory {
             }
         }
         Replayed::Done
+    }
+
+    /// A use in a body, which may name what is made later.
+    fn use_of(&mut self, row: &OwnedRecord, user: ObjectId, kind: ObjectKind, [schema, name, args]: [&[u8]; 3]) {
+        if self.uses.len() < MOST_USES {
+            let (scope, schema) =
+                if schema.is_empty() { (Scope::Path, row.schema.as_slice()) } else { (Scope::Named, schema) };
+            let version = self.object(user).version;
+            let [schema, name, args] = [schema, name, args].map(<[u8]>::to_vec);
+            self.uses.push(UseInBody { user, version, kind, scope, schema, name, args });
+        }
+    }
+
+    /// Which object uses which headline object when it runs: `(user, used)`, each once. A column's default and a
+    /// constraint count as their relation.
+    pub fn uses(&self) -> Vec<(ObjectId, ObjectId)> {
+        let mut found = Vec::new();
+        for (id, _) in self.objects().filter(|(_, object)| object.kind.is_headline()) {
+            // what refers to a table does not run it
+            let runs =
+                |edge: &Edge| edge.need == Need::Use && self.object(edge.dependent).kind != ObjectKind::ForeignKey;
+            let users = self.edges(id).into_iter().filter(runs).map(|edge| edge.dependent);
+            found.extend(users.map(|user| (self.whole_of(user), id)));
+        }
+        for used in &self.uses {
+            let user = self.object(used.user);
+            if user.live && user.version == used.version {
+                let UseInBody { kind, scope, schema, name, args, .. } = used;
+                let wanted = Wanted { kind: *kind, scope: *scope, schema, name, sub: b"", args };
+                // several overloads: none is certain
+                if let [only] = self.find(wanted)[..] {
+                    found.push((self.whole_of(used.user), only));
+                }
+            }
+        }
+        found.retain(|(user, used)| user != used);
+        order::sort(&mut found, Ord::cmp);
+        found.dedup();
+        found
+    }
+
+    fn whole_of(&self, user: ObjectId) -> ObjectId {
+        let object = self.object(user);
+        let stands_alone = matches!(object.kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule);
+        let whole = if object.kind.is_sub() && !stands_alone { self.relation_of(user) } else { None };
+        whole.unwrap_or(user)
+    }
+
+    /// The messages of errors that routines raise.
+    pub fn raised(&self) -> impl Iterator<Item = (ObjectId, &[u8])> {
+        let is_valid = |(id, version, _): &&(ObjectId, u32, Vec<u8>)| {
+            let object = self.object(*id);
+            object.live && object.version == *version
+        };
+        self.raised.iter().filter(is_valid).map(|(id, _, message)| (*id, message.as_slice()))
     }
 
     fn named(&self, row: &OwnedRecord, kind: ObjectKind, schema: &[u8], name: &[u8], args: &[u8]) -> Vec<ObjectId> {

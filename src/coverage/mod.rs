@@ -5,7 +5,9 @@
 
 pub mod access;
 mod effects;
+mod raised;
 mod reach;
+pub mod reason;
 pub mod state;
 
 use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
@@ -24,7 +26,9 @@ use crate::scan::reference::arity_of;
 use crate::sql::types;
 use access::{Access, Cell};
 use effects::Effect;
+use raised::Raised;
 use reach::{Reach, Use};
+use reason::Reason;
 use state::{State, Tally};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -99,6 +103,8 @@ pub struct Covered {
     pub evidence_start: u32,
     /// Pieces of its evidence.
     pub evidence_count: u32,
+    /// Why it is not covered.
+    pub reason: Reason,
 }
 
 /// Figures of a kind, or of all.
@@ -174,6 +180,7 @@ pub struct Fold {
     said: HashMap<(u32, Code), u32>,
     created_by_tests: HashMap<Vec<u8>, u32>,
     reach: Reach,
+    raised: Raised,
     access: Access,
 }
 
@@ -214,6 +221,9 @@ impl Fold {
         self.evidence.retain(|e| places[e.object as usize].is_some());
         let place = |e: &Evidence| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect);
         order::sort(&mut self.evidence, |a, b| place(a).cmp(&place(b)));
+        // each name in a statement tells of its error
+        let error = |e: &Evidence| (e.aspect == Aspect::RAISED).then_some((e.object, e.file, e.line, e.via));
+        self.evidence.dedup_by(|a, b| error(a).is_some() && error(a) == error(b));
         let mut objects = Vec::with_capacity(order.len());
         let mut kinds: BTreeMap<ObjectKind, Count> = BTreeMap::new();
         let mut totals = Count::default();
@@ -229,9 +239,12 @@ impl Fold {
             if kind.is_headline() {
                 totals.add(state);
             }
-            objects.push(Covered { id, tally, state, evidence_start: to_u32(start), evidence_count: to_u32(count) });
+            let (evidence_start, evidence_count) = (to_u32(start), to_u32(count));
+            let reason = Reason::default();
+            objects.push(Covered { id, tally, state, evidence_start, evidence_count, reason });
             start += count;
         }
+        reason::explain(&self.inventory, &mut objects, &self.evidence);
         order::sort(&mut self.stale, Ord::cmp);
         self.stale.dedup();
         order::sort(&mut self.diagnostics, Ord::cmp);
@@ -413,6 +426,11 @@ impl Joined for Fold {
                     effects.extend(effects::violated(&self.inventory, relation, aspect, &circumstance));
                 }
             }
+        }
+        if let Some(object) = found.first()
+            && let Some(routine) = self.raised.by(&self.inventory, *object, &circumstance)
+        {
+            effects.push(Effect { object: routine, aspect: Aspect::RAISED, flags: Flags::NONE });
         }
         let named = found.into_iter().map(|object| Effect { object, aspect, flags: Flags::NONE });
         for Effect { object, aspect, flags: more } in named.collect::<Vec<_>>().into_iter().chain(effects) {

@@ -5,6 +5,7 @@
 use super::writer::object_key;
 use super::{IDENTITY, Summary, kind, read_kind};
 use crate::coverage::access::{CAUSES, Verdict};
+use crate::coverage::reason::Near;
 use crate::coverage::spell_via;
 use crate::coverage::state::State;
 use crate::error::{Code, Error};
@@ -110,7 +111,7 @@ impl Row {
     fn text_bytes(&self) -> usize {
         let key = |key: &ObjectKey| key.schema.len() + key.name.len() + key.sub.len() + key.args.len();
         match self {
-            Row::Object(row) => key(&row.key) + row.file.len(),
+            Row::Object(row) => key(&row.key) + row.file.len() + row.reason.len(),
             Row::Evidence(row) => row.file.len() + row.via.len(),
             Row::File(row) => row.path.len(),
             Row::Diagnostic(row) => row.file.len() + row.message.len(),
@@ -138,6 +139,8 @@ pub struct ObjectRow {
     pub counts: [u32; 4],
     /// Aspects that are tested.
     pub aspects: Vec<&'static str>,
+    /// Why it is not covered, and what comes nearest; empty where it is.
+    pub reason: String,
     evidence: (u32, u32),
 }
 
@@ -145,19 +148,6 @@ impl ObjectRow {
     /// Pieces of evidence, those that do not count too.
     pub fn places(&self) -> u32 {
         self.evidence.1
-    }
-
-    /// Why it is not covered, as far as its evidence tells.
-    pub fn reason(&self) -> Option<&'static str> {
-        let [_, _, act, fixture] = self.counts;
-        match self.state {
-            State::Gap if act + fixture > 0 => Some("used only outside of assertions"),
-            State::Gap if self.evidence.1 > 0 => Some("only in tests that are expected to fail, or may not run"),
-            State::Gap => Some("no test names it"),
-            State::Declared if self.aspects.contains(&Aspect::EXISTS.as_str()) => Some("only its existence is tested"),
-            State::Declared => Some("only listed among others"),
-            State::Asserted | State::Exercised => None,
-        }
     }
 }
 
@@ -717,6 +707,9 @@ struct StoredObject {
     counts: [u32; 4],
     aspects: [u64; 2],
     evidence: (u32, u32),
+    near: u8,
+    place: (u32, u32),
+    steps: Vec<(u8, String)>,
 }
 
 impl StoredObject {
@@ -729,6 +722,12 @@ impl StoredObject {
             counts: [bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?],
             aspects: [bytes.u64()?, bytes.u64()?],
             evidence: (bytes.u32()?, bytes.u32()?),
+            near: bytes.u8()?,
+            place: (bytes.u32()?, bytes.u32()?),
+            steps: {
+                let count = bytes.u32()?;
+                (0..count).map(|_| Ok((bytes.u8()?, text(bytes)?))).collect::<Result<_, Error>>()?
+            },
         })
     }
 
@@ -739,7 +738,29 @@ impl StoredObject {
             aspects.extend((0..64u8).filter(|n| word >> n & 1 == 1).map(|n| Aspect(base + n).as_str()));
         }
         let (file, line, counts, evidence) = (path(paths, self.file)?, self.line, self.counts, self.evidence);
-        Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, evidence })
+        let reason = self.reason(paths)?;
+        Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, reason, evidence })
+    }
+
+    fn reason(&self, paths: &[String]) -> Result<String, Error> {
+        let near = Near::ALL.get(usize::from(self.near)).copied().ok_or_else(|| unknown("reason"))?;
+        let mut reason = near.as_str().to_owned();
+        if !matches!(near, Near::Covered | Near::Nothing) {
+            reason += &format!(" ({}:{})", path(paths, self.place.0)?, self.place.1);
+        }
+        let step = |(kind, name): &(u8, String)| {
+            let kind = ObjectKind::from_number(*kind).ok_or_else(|| unknown("kind"))?;
+            Ok(format!("{} {name}", kind.as_str()))
+        };
+        let steps = self.steps.iter().map(step).collect::<Result<Vec<_>, Error>>()?;
+        if let Some((first, others)) = steps.split_last() {
+            reason += &format!("; the {first}, which tests exercise, reaches it");
+            if !others.is_empty() {
+                let others: Vec<&str> = others.iter().rev().map(String::as_str).collect();
+                reason += &format!(" through {}", others.join(", "));
+            }
+        }
+        Ok(reason)
     }
 }
 

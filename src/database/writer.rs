@@ -149,6 +149,19 @@ impl DatabaseWriter {
                 }
                 number(out, covered.evidence_start);
                 number(out, covered.evidence_count);
+                let reason = &covered.reason;
+                out.push(reason.near as u8);
+                let (file, line) = reason.place.unwrap_or_default();
+                number(out, file);
+                number(out, line);
+                number(out, to_u32(reason.path.len()));
+                for id in &reason.path {
+                    let object = self.folded.inventory.object(*id);
+                    out.push(object.kind as u8);
+                    let parts = [&object.schema, &object.name, &object.sub].map(Vec::as_slice);
+                    let names = parts.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>();
+                    put_bytes(out, &names.join(&b'.'));
+                }
             }
             Section::Evidence => {
                 let evidence = &self.folded.evidence[at];

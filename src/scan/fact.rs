@@ -241,7 +241,7 @@ impl Code {
 pub struct Aspect(pub u8);
 
 /// The spellings; a number is a place in this table, so new ones go to its end.
-pub const ASPECTS: [&str; 68] = [
+pub const ASPECTS: [&str; 69] = [
     "exists",
     "listed",
     "member",
@@ -310,6 +310,7 @@ pub const ASPECTS: [&str; 68] = [
     "tested",
     "not-partitioned",
     "truncate",
+    "raised",
 ];
 
 impl Aspect {
@@ -339,6 +340,8 @@ impl Aspect {
     pub const VIOLATED: Aspect = Aspect(10);
     /// NULL is refused.
     pub const NOT_NULL: Aspect = Aspect(35);
+    /// The routine raises the error that is expected.
+    pub const RAISED: Aspect = Aspect(68);
     /// The table is emptied.
     pub const TRUNCATE: Aspect = Aspect(67);
     /// It is named where it matters: a type in a cast, a declaration.

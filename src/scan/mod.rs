@@ -585,15 +585,27 @@ fn bodies<'a>(cursor: Cursor<'a>) -> impl Iterator<Item = &'a Item> {
     create.take_word("create");
     create.take_words(&["or", "replace"]);
     let is_routine = first_word(cursor) == b"create" && (create.is_word("function") || create.is_word("procedure"));
-    let mut language = cursor;
+    let mut rest = if is_do { ahead } else { create };
+    if !(is_do || is_routine) {
+        rest.skip(rest.len());
+    }
+    literals(rest, is_do)
+}
+
+/// The same among the options of a routine.
+fn bodies_behind<'a>(options: Cursor<'a>) -> impl Iterator<Item = &'a Item> {
+    literals(options, false)
+}
+
+fn literals<'a>(mut rest: Cursor<'a>, is_do: bool) -> impl Iterator<Item = &'a Item> {
+    let mut language = rest;
     let readable = match language.find_word("language") {
         false => true,
         true => language.ahead(1).is_some_and(|item| {
             language.text(item).eq_ignore_ascii_case(b"sql") || language.text(item).eq_ignore_ascii_case(b"plpgsql")
         }),
     };
-    let mut rest = if is_do { ahead } else { create };
-    if !(readable && (is_do || is_routine)) {
+    if !readable {
         rest.skip(rest.len());
     }
     std::iter::from_fn(move || {

@@ -6,9 +6,9 @@ use crate::database::reader::{Answer, ObjectKey, Row};
 use crate::error::{Code, Error};
 use crate::merge::ManifestEntry;
 use crate::scan::SourceRole;
+use crate::scan::fact::ObjectKind;
 use js_sys::{Array, Reflect};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
 /// A value as a plain object; numbers are never bigints.
@@ -192,7 +192,7 @@ struct SummaryOut<'a> {
     complete: bool,
     problems: &'a [String],
     totals: CountOut,
-    kinds: BTreeMap<&'static str, CountOut>,
+    kinds: Kinds<'a>,
     files: u32,
     evidence: u32,
     stale: u32,
@@ -201,6 +201,15 @@ struct SummaryOut<'a> {
     bytes: u64,
     assertions: u64,
     unresolved: u64,
+}
+
+/// By the kind's word.
+struct Kinds<'a>(&'a [(ObjectKind, Count)]);
+
+impl Serialize for Kinds<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(kind, count)| (kind.as_str(), CountOut::from(count))))
+    }
 }
 
 #[derive(Serialize)]
@@ -216,7 +225,7 @@ pub fn summary(s: &Summary) -> Result<JsValue, JsValue> {
         complete: s.complete,
         problems: &s.problems,
         totals: (&s.totals).into(),
-        kinds: s.kinds.iter().map(|(kind, count)| (kind.as_str(), count.into())).collect(),
+        kinds: Kinds(&s.kinds),
         files: s.files,
         evidence: s.evidence,
         stale: s.stale,
@@ -265,7 +274,7 @@ enum RowOut<'a> {
         places: u32,
         aspects: &'a [&'static str],
         #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'static str>,
+        reason: Option<&'a str>,
     },
     Evidence {
         file: &'a str,
@@ -329,7 +338,7 @@ fn row(row: &Row) -> RowOut<'_> {
             fixture: o.counts[3],
             places: o.places(),
             aspects: &o.aspects,
-            reason: o.reason(),
+            reason: Some(o.reason.as_str()).filter(|reason| !reason.is_empty()),
         },
         Row::Evidence(e) => RowOut::Evidence {
             file: &e.file,

@@ -53,6 +53,24 @@ const CASES: Record<string, Case> = {
     test: `select pass(); select shop.tax(1); delete from shop.log;`,
     evidence: ['function shop.tax called fixture', 'table shop.log delete fixture'],
   },
+  'an error that a routine raises': {
+    schema: `${SHOP} create function shop.pay(n int) returns int language plpgsql as $$
+      begin if n < 0 then raise exception 'cannot pay % to %', n, current_user using errcode = 'P0009'; end if; return n; end $$;`,
+    test: `select throws_like('select shop.pay(-1)', 'cannot pay -1 to %');`,
+    evidence: ['function shop.pay called behavior', 'function shop.pay raised behavior'],
+  },
+  'an error that a trigger’s function raises': {
+    schema: `${SHOP} create function shop.refuse() returns trigger language plpgsql as $$
+      begin raise exception 'the log is closed'; end $$;
+      create trigger refuse before insert on shop.log for each row execute function shop.refuse();`,
+    test: `select throws_ok($$ insert into shop.log values ('x') $$, 'P0001', 'the log is closed');`,
+    evidence: [
+      'table shop.log insert behavior',
+      'function shop.refuse fired behavior',
+      'function shop.refuse raised behavior',
+      'trigger shop.log.refuse fired behavior',
+    ],
+  },
   'triggers of an insert fire before and after': {
     test: `insert into shop.users values (1, ' a ', 20); select is(name, 'a') from shop.users;`,
     evidence: [

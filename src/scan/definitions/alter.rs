@@ -203,6 +203,15 @@ impl Reader<'_, '_> {
             if pass == Pass::Drops && action.take_words(&["drop", "identity"]) {
                 return self.emit_sub(ObjectKind::Column, target, column, Op::Alter, note::NO_IDENTITY);
             }
+            if pass == Pass::Others && action.take_words(&["set", "default"]) {
+                let mut uses = Needs::default();
+                uses.uses(action, self.session);
+                if uses.is_empty() {
+                    return Ok(());
+                }
+                self.emit_sub(ObjectKind::Column, target, column, Op::Alter, note::ABOUT)?;
+                return self.emit_needs(&uses, Name { line, ..target });
+            }
             action.take_words(&["set", "data"]);
             if pass == Pass::Types
                 && action.take_word("type")

@@ -1,10 +1,10 @@
 //! CREATE of everything but tables.
 
-use super::Reader;
 use super::args::{parameters, routine_args};
 use super::constraint::Constraint;
 use super::needs::{Needs, Words};
 use super::note::{self, Entry, SHELL};
+use super::{Origin, Reader};
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
 use crate::scan::fact::{Full, ObjectKind, Op};
 use crate::sql::cursor::{Cursor, Name};
@@ -170,7 +170,8 @@ impl Reader<'_, '_> {
         let Some(name) = cursor.qualified() else { return Ok(()) };
         let inside = cursor.group();
         let args = inside.map(routine_args).unwrap_or_default().join(", ");
-        let mut options = *cursor;
+        let all = *cursor;
+        let mut options = all;
         let is_window = kind == ObjectKind::Function && options.find_word("window");
         let kind = if is_window { ObjectKind::WindowFunction } else { kind };
         self.emit_key(kind, name, b"", args.as_bytes(), create, b"", name.line)?;
@@ -200,7 +201,8 @@ impl Reader<'_, '_> {
         } else if cursor.find_word("return") {
             needs.expression(*cursor, Words::Ignored, self.session);
         }
-        self.emit_needs(&needs, name)
+        self.emit_needs(&needs, name)?;
+        if self.origin == Origin::Test { Ok(()) } else { self.emit_body(all, name) }
     }
 
     pub(super) fn create_trigger(&mut self, cursor: &mut Cursor<'_>, create: Op, constraint: bool) -> Result<(), Full> {

@@ -5,6 +5,7 @@
 
 mod alter;
 mod args;
+mod body;
 mod constraint;
 mod create;
 mod figure;

@@ -45,6 +45,10 @@ impl Needs {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(super) fn relation(&mut self, name: Name<'_>) {
         self.add(Entry::Relation, &[name.schema.unwrap_or_default(), name.name]);
     }

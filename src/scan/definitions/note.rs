@@ -203,10 +203,16 @@ pub enum Entry {
     Output = b'k',
     /// All columns of another: schema, name, how many at its start are left out, names that are left out.
     Star = b'l',
+    /// A routine that the body calls, once there is one: schema, name, arguments as a call spells them.
+    Calls = b'm',
+    /// A relation that the body uses, once there is one: schema, name.
+    Touches = b'n',
+    /// The message of an error that the body raises, with `%` where it is filled in.
+    Raises = b'o',
 }
 
 impl Entry {
-    const ALL: [Entry; 12] = [
+    const ALL: [Entry; 15] = [
         Entry::Relation,
         Entry::Routine,
         Entry::Type,
@@ -219,6 +225,9 @@ impl Entry {
         Entry::Given,
         Entry::Output,
         Entry::Star,
+        Entry::Calls,
+        Entry::Touches,
+        Entry::Raises,
     ];
 
     /// Its bytes: two of length, the tag, the texts joined by NUL. None where it fits no record.

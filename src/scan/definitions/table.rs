@@ -198,6 +198,11 @@ impl Reader<'_, '_> {
             if let Some(expression) = generated(rest) {
                 needs.expression(expression, Words::Columns, self.session);
             }
+            let mut options = rest;
+            if options.find_word("default") {
+                options.skip(1);
+                needs.uses(default(options), self.session);
+            }
             self.emit_needs(&needs, Name { line: column.line, ..table })?;
             if ty.serial {
                 self.owned_sequence(table, column, None)?;
@@ -285,6 +290,19 @@ impl Reader<'_, '_> {
         let given = identity.unwrap_or_default();
         self.emit_key(ObjectKind::Sequence, table, sub, given, Op::CreateNamed, &detail, column.line)
     }
+}
+
+/// The expression behind DEFAULT, up to the next option of the column.
+pub(super) fn default(expression: Cursor<'_>) -> Cursor<'_> {
+    const OPTIONS: [&str; 9] =
+        ["constraint", "not", "null", "unique", "primary", "references", "check", "generated", "collate"];
+    let mut end = expression;
+    while !end.is_empty() && !OPTIONS.iter().any(|word| end.is_word(word)) {
+        if end.group().is_none() {
+            end.skip(1);
+        }
+    }
+    expression.to(end.position())
 }
 
 /// The expression of `GENERATED ALWAYS AS (…)`.
