@@ -4,6 +4,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type { Coverage } from '../../js/index.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogueSource } from '../../js/catalogue.js';
 import { parseTap, runText, startPglite, stopPglite, tapProblems } from './support/pglite.js';
 import { allEvidence, scanTexts } from './support/scan.js';
 
@@ -509,6 +510,15 @@ async function check({ schema, test, evidence, matrix = [] }: Case & { schema: s
     ]);
     expect(await used(coverage)).toEqual([...evidence].sort());
     expect(await cells(coverage)).toEqual([...matrix].sort());
+    // the server's own catalogue says the same
+    const listed = await catalogueSource(async (sql) => (await db.query<Record<string, unknown>>(sql)).rows);
+    await db.exec('reset search_path');
+    const live = await scanTexts([
+      { path: 'catalogue', role: 'inventory', text: listed },
+      { path: 'test.sql', role: 'tests', text: script },
+    ]);
+    expect(await used(live)).toEqual([...evidence].sort());
+    expect(await cells(live)).toEqual([...matrix].sort());
   } finally {
     await db.exec('drop schema shop cascade');
   }
