@@ -203,7 +203,7 @@ with
       nspname, proname, '', oidvectortypes(proargtypes), null, null,
       case when lanname not in ('sql', 'plpgsql') then 'language c'
         when prosrc <> '' then format('language %s as %L', lanname, prosrc)
-        else substring(pg_get_functiondef(p.oid) from '\\mBEGIN ATOMIC.*|\\mRETURN .*') end
+        else substring(pg_get_functiondef(p.oid), '\\mBEGIN ATOMIC.*|\\mRETURN .*') end
     from pg_proc p join ns on ns.oid = pronamespace join pg_language l on l.oid = prolang
     where not exists (select from member where classid = 'pg_proc'::regclass and objid = p.oid)
     union all

@@ -376,7 +376,7 @@ impl Inventory {
             }
         };
         match arity_of(wanted.args) {
-            Some(count) => self.called(found, count),
+            Some(count) => self.fitting(self.called(found, count), wanted.args),
             None => found,
         }
     }

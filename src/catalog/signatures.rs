@@ -2,9 +2,10 @@
 
 use super::needs::Need;
 use super::{Inventory, Object, ObjectId, Wanted};
+use crate::pgtap::types::Type;
 use crate::record::OwnedRecord;
 use crate::scan::fact::{ANY_ARGS, ObjectKind, Scope};
-use crate::scan::reference::arity_of;
+use crate::scan::reference::{arguments, arity_of, types_of};
 use crate::sql::types;
 
 /// The types of a list. A quoted name may hold a comma.
@@ -132,6 +133,30 @@ impl Inventory {
         Some(self.resolve_type(&String::from_utf8_lossy(&self.object(id).detail), path, false))
     }
 
+    /// Of overloads with as many arguments those that take the types that a call tells (`func_select_candidate`, as far as
+    /// the text goes): where several do, those that take most of them as they are, then those that take open literals as
+    /// text.
+    pub(super) fn fitting(&self, found: Vec<ObjectId>, args: &[u8]) -> Vec<ObjectId> {
+        let (true, Some(given)) = (found.len() > 1, types_of(args)) else { return found };
+        let rank = |id: &ObjectId| {
+            let args = String::from_utf8_lossy(&self.object(*id).args);
+            let (mut exact, mut texts) = (0, 0);
+            for (given, taken) in split_args(given).zip(split_args(&args)) {
+                match given {
+                    arguments::UNTOLD => {}
+                    arguments::OPEN => texts += usize::from(Type::named(taken).is_string()),
+                    _ if is_same_type(taken, given) => exact += 1,
+                    _ if is_cast(given, taken) => {}
+                    _ => return None,
+                }
+            }
+            Some((exact, texts))
+        };
+        let ranked: Vec<(ObjectId, (usize, usize))> = found.iter().filter_map(|id| Some((*id, rank(id)?))).collect();
+        let Some(best) = ranked.iter().map(|(_, rank)| *rank).max() else { return found };
+        ranked.into_iter().filter(|(_, rank)| *rank == best).map(|(id, _)| id).collect()
+    }
+
     /// A routine goes with the types of its arguments.
     pub(super) fn need_argument_types(&mut self, id: ObjectId) {
         let args = String::from_utf8_lossy(&self.object(id).args).into_owned();
@@ -170,19 +195,41 @@ impl Inventory {
     }
 }
 
+fn is_same_type(defined: &str, written: &str) -> bool {
+    let is_named = || split_name(written).0.is_none() && !types::is_built_in(written);
+    defined == written || is_named() && split_name(defined).1 == written
+}
+
+/// Casts of `pg_cast` that are implicit, beside those of [`Type::coerces_to`].
+const IMPLICIT: [(&str, &str); 5] = [
+    ("date", "timestamp without time zone"),
+    ("date", "timestamp with time zone"),
+    ("timestamp without time zone", "timestamp with time zone"),
+    ("time without time zone", "interval"),
+    ("time without time zone", "time with time zone"),
+];
+
+/// The server may take the one type for the other.
+fn is_cast(given: &str, taken: &str) -> bool {
+    // a domain is taken for its type, and any type may be one
+    let is_told = |ty: &str| types::is_built_in(ty.trim_end_matches("[]")) && !ty.starts_with("any");
+    !is_told(given)
+        || !is_told(taken)
+        || IMPLICIT.contains(&(given, taken))
+        || Type::named(given).coerces_to(Type::named(taken))
+}
+
 /// Argument types are the same; a type that the test writes without its schema matches one of that name.
 pub(super) fn same_args(defined: &[u8], wanted: &[u8]) -> bool {
     if wanted == ANY_ARGS || defined == wanted || arity_of(wanted).is_some() {
         return true;
     }
     let (defined, wanted) = (String::from_utf8_lossy(defined), String::from_utf8_lossy(wanted));
-    let same =
-        |d: &str, w: &str| d == w || (split_name(w).0.is_none() && !types::is_built_in(w) && split_name(d).1 == w);
     let (mut defined, mut wanted) = (split_args(&defined), split_args(&wanted));
     loop {
         match (defined.next(), wanted.next()) {
             (None, None) => return true,
-            (Some(d), Some(w)) if same(d, w) => {}
+            (Some(d), Some(w)) if is_same_type(d, w) => {}
             _ => return false,
         }
     }

@@ -138,6 +138,11 @@ impl Access {
         self.seen.push(Seen { cell, verdict, cause, policy, evidence });
     }
 
+    /// The role was assumed by a test.
+    pub(super) fn knows(&self, role: &[u8]) -> bool {
+        self.by_name.contains_key(role)
+    }
+
     fn name(&mut self, name: &[u8]) -> u32 {
         if let Some(number) = self.by_name.get(name) {
             return *number;
@@ -215,7 +220,7 @@ impl Access {
 }
 
 /// Row level security does not concern this role.
-fn bypasses(inventory: &Inventory, role: &[u8]) -> bool {
+pub(super) fn bypasses(inventory: &Inventory, role: &[u8]) -> bool {
     BYPASSING.contains(&role) || inventory.bypasses(role)
 }
 

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod effects;
+mod lints;
 mod raised;
 mod reach;
 pub mod reason;
@@ -215,6 +216,7 @@ impl Fold {
             places
         };
         self.evidence.extend(std::mem::take(&mut self.reach).finish());
+        self.diagnostics.extend(lints::of_schema(&self.inventory, &self.access));
         let place = |id: ObjectId| places[id as usize];
         let (matrix, policies) = std::mem::take(&mut self.access).finish(&self.inventory, &place);
         self.evidence.extend(policies);
@@ -275,6 +277,30 @@ impl Fold {
         *said += 1;
         if *said <= DIAGNOSTICS_PER_CODE {
             self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// A test says that there is no such object.
+    fn contradicted(&mut self, place: Place, row: &OwnedRecord, found: &[ObjectId]) {
+        let is_ours = self.created_by_tests.contains_key(&row.name) || self.created_by_tests.contains_key(&row.sub);
+        let Some(object) = found.first().map(|id| self.inventory.object(*id)) else { return };
+        if !is_ours && row.flags() == Flags::NONE && object.exists() {
+            let (kind, name) = (object.kind.as_str(), lints::qualified(object));
+            let by = spell_via(row.via);
+            let message = format!("{by} says that there is no {kind} {name}, which the schema defines");
+            self.say(place, row.line, Code::Contradiction, message);
+        }
+    }
+
+    /// What passes without telling what it seems to.
+    fn lint(&mut self, place: Place, row: &OwnedRecord, aspect: Aspect, found: &[ObjectId], told: &Circumstance<'_>) {
+        if let Some(message) = lints::no_rows(&self.inventory, aspect, found, told) {
+            self.say(place, row.line, Code::NoRows, message);
+        }
+        if aspect == Aspect::MEMBERS
+            && let Some(message) = lints::any_schema(&self.inventory, row.via, found)
+        {
+            self.say(place, row.line, Code::AnySchema, message);
         }
     }
 
@@ -388,6 +414,10 @@ impl Joined for Fold {
         }
         let strength = if let Use::Certain(strength) = by { strength } else { spelled };
         let found = self.inventory.find(wanted);
+        if aspect == Aspect::NOT_EXISTS {
+            self.contradicted(place, row, &found);
+            return Ok(());
+        }
         let is_member = aspect == Aspect::MEMBER || aspect == Aspect::MEMBERS;
         let flags = row.flags();
         // a test that is expected to fail, or may not run, may name what is not there
@@ -412,6 +442,7 @@ impl Joined for Fold {
             return Ok(());
         }
         let circumstance = Circumstance::decode(&row.detail);
+        self.lint(place, row, aspect, &found, &circumstance);
         let mut effects = Vec::new();
         if let [object] = found[..]
             && uses_rows(wanted.kind)
@@ -529,7 +560,14 @@ impl Joined for Fold {
                 let (plan, found) = detail.split_once('\0').unwrap_or((&detail, ""));
                 format!("the plan is {plan}, but {found} assertions run")
             }
-            Code::Contradiction | Code::UnknownObject | Code::Duplicate | Code::AmbiguousCall => detail,
+            Code::Contradiction
+            | Code::UnknownObject
+            | Code::Duplicate
+            | Code::AmbiguousCall
+            | Code::NoRows
+            | Code::AnySchema
+            | Code::NoPolicy
+            | Code::RoleNotAssumed => detail,
         };
         self.say(place, row.line, code, message);
         Ok(())

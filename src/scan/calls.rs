@@ -694,7 +694,7 @@ mod tests {
             ("SELECT tap.has_table('t')", &["table path:app|public.t.() exists"]),
             ("SELECT other.has_table('t')", &["routine named:other.has_table.(#1) called"]),
             ("SELECT \"has_table\"('t')", &["table path:app|public.t.() exists"]),
-            ("SELECT hasnt_table('t')", &[]),
+            ("SELECT hasnt_table('t')", &["table path:app|public.t.() not-exists"]),
             (
                 "SELECT col_type_is('s', 't', 'c', 'integer', 'd')",
                 &["column named:s.t.c() type", "relation named:s.t.() member"],

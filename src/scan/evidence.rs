@@ -103,9 +103,6 @@ impl Assertion<'_> {
             let (Some(schema), Some(parent)) = (schema, parent) else { return Ok(Err(Code::Dynamic)) };
             emit(Key { kind: ObjectKind::Relation, schema, name: parent, ..base }, Aspect::HAS_CHILDREN)?;
         }
-        if overload.negated && overload.aspect == "not-exists" && !subject.on_relation {
-            return Ok(Ok(()));
-        }
         if subject.on_relation {
             let aspect = subject.aspect;
             let columns = match elements(Role::Columns) {
@@ -119,7 +116,8 @@ impl Assertion<'_> {
             }
             return Ok(Ok(()));
         }
-        let aspect = Aspect::of(overload);
+        let is_not = overload.negated && overload.aspect == "not-exists";
+        let aspect = if is_not { Aspect::NOT_EXISTS } else { Aspect::of(overload) };
         if subject.kind == ObjectKind::Index && overload.dispatched() {
             // the server asks at run time whether the first argument is a schema
             let path = self.session.search_path();
@@ -128,7 +126,7 @@ impl Assertion<'_> {
         }
         if subject.kind.is_sub() {
             emit(Key { sub: sub.unwrap_or_default(), ..base }, aspect)?;
-            if object.is_some() {
+            if object.is_some() && !is_not {
                 emit(Key { kind: ObjectKind::Relation, ..base }, Aspect::MEMBER)?;
             }
             return Ok(Ok(()));
@@ -226,7 +224,10 @@ impl Subject {
             kind => {
                 let kind = match kind {
                     "function" | "procedure" | "aggregate" | "window-function" => ObjectKind::Routine,
-                    "table" if overload.aspect != "exists" && overload.class == Class::Structure => {
+                    "table"
+                        if !matches!(overload.aspect, "exists" | "not-exists")
+                            && overload.class == Class::Structure =>
+                    {
                         ObjectKind::Relation
                     }
                     "user" | "group" => ObjectKind::Role,

@@ -217,6 +217,7 @@ words! {
         Duplicate = "duplicate-definition", AmbiguousCall = "ambiguous-call", NestedTooDeep = "nested-too-deep",
         UnknownFunction = "unknown-function", AnyError = "throws-any-error", DescriptionOutside = "description-outside",
         Template = "template", Plan = "plan", NotRead = "definition-not-read", Broken = "broken-statement",
+        NoRows = "passes-on-no-rows", AnySchema = "any-schema", NoPolicy = "no-policy", RoleNotAssumed = "role-not-assumed",
     }
 }
 
@@ -225,7 +226,12 @@ impl Code {
     pub fn severity(self) -> &'static str {
         match self {
             Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Unterminated | Code::Broken => "error",
-            Code::AmbiguousCall | Code::AnyError => "info",
+            Code::AmbiguousCall
+            | Code::AnyError
+            | Code::NoRows
+            | Code::AnySchema
+            | Code::NoPolicy
+            | Code::RoleNotAssumed => "info",
             _ => "warning",
         }
     }
@@ -340,6 +346,8 @@ impl Aspect {
     pub const VIOLATED: Aspect = Aspect(10);
     /// NULL is refused.
     pub const NOT_NULL: Aspect = Aspect(35);
+    /// It is not there: no evidence, but where it is, a contradiction.
+    pub const NOT_EXISTS: Aspect = Aspect(32);
     /// The routine raises the error that is expected.
     pub const RAISED: Aspect = Aspect(68);
     /// The table is emptied.

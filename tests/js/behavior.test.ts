@@ -13,6 +13,8 @@ interface Case {
   test: string;
   /** `kind name[.sub] aspect strength [flag]`, in whatever order; structure is left out. */
   evidence: string[];
+  /** Routines that are called, where several share a name. */
+  overloads?: string[];
   /** Cells of the access matrix: `relation command role[/persona] outcome [causes]`. */
   matrix?: string[];
 }
@@ -53,6 +55,24 @@ const CASES: Record<string, Case> = {
   'what no assertion follows is a fixture': {
     test: `select pass(); select shop.tax(1); delete from shop.log;`,
     evidence: ['function shop.tax called fixture', 'table shop.log delete fixture'],
+  },
+  'overloads told apart by the types that stand there': {
+    schema: `${SHOP} create function shop.price(a int) returns int language sql return 1;
+      create function shop.price(a text) returns int language sql return 2;
+      create function shop.price(a date, b int) returns int language sql return 3;
+      create function shop.price(a timestamptz, b int) returns int language sql return 4;
+      create function shop.price(a numeric, b int) returns int language sql return 5;`,
+    test: `select is(shop.price(7), 1); select is(shop.price('x'), 2); select is(shop.price('x'::varchar), 2);
+      select is(shop.price('2024-01-01'::date, 1), 3); select is(shop.price(now()::timestamp, 1), 4);
+      select is(shop.price(1::bigint, 1), 5);`,
+    overloads: [
+      'price(integer)',
+      'price(text)',
+      'price(date, integer)',
+      'price(timestamp with time zone, integer)',
+      'price(numeric, integer)',
+    ],
+    evidence: ['function shop.price called behavior'],
   },
   'an error that a routine raises': {
     schema: `${SHOP} create function shop.pay(n int) returns int language plpgsql as $$
@@ -497,7 +517,13 @@ describe('who may do what', () => {
   }
 });
 
-async function check({ schema, test, evidence, matrix = [] }: Case & { schema: string }): Promise<void> {
+async function check({
+  schema,
+  test,
+  evidence,
+  overloads,
+  matrix = [],
+}: Case & { schema: string }): Promise<void> {
   const script = `begin;\nselect no_plan();\n${test}\nselect * from finish();\nrollback;\n`;
   try {
     await db.exec(schema);
@@ -510,6 +536,7 @@ async function check({ schema, test, evidence, matrix = [] }: Case & { schema: s
     ]);
     expect(await used(coverage)).toEqual([...evidence].sort());
     expect(await cells(coverage)).toEqual([...matrix].sort());
+    if (overloads) expect(await called(coverage)).toEqual([...overloads].sort());
     // the server's own catalogue says the same
     const listed = await catalogueSource(async (sql) => (await db.query<Record<string, unknown>>(sql)).rows);
     await db.exec('reset search_path');
@@ -531,6 +558,14 @@ async function used(coverage: Coverage): Promise<string[]> {
     const { kind, schema, name, sub } = object;
     const flags = evidence.flags?.map((flag) => ` ${flag}`).join('') ?? '';
     rows.add(`${kind} ${schema}.${name}${sub && `.${sub}`} ${evidence.aspect} ${evidence.strength}${flags}`);
+  }
+  return [...rows].sort();
+}
+
+async function called(coverage: Coverage): Promise<string[]> {
+  const rows = new Set<string>();
+  for await (const [{ name, args }, { aspect }] of allEvidence(coverage)) {
+    if (aspect === 'called') rows.add(`${name}(${args})`);
   }
   return [...rows].sort();
 }

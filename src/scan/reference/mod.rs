@@ -4,6 +4,7 @@
 //! A name counts as what its place in the grammar makes of it; whether there is such an object is decided where the
 //! inventory is known. Names of common table expressions and aliases are no relations.
 
+pub mod arguments;
 mod reader;
 mod words;
 
@@ -35,9 +36,16 @@ pub fn arity(count: usize) -> Vec<u8> {
     format!("#{count}").into_bytes()
 }
 
-/// The number of arguments that [`arity`] spelled.
+/// The number of arguments that [`arity`] spelled, or [`arguments::spell`].
 pub fn arity_of(args: &[u8]) -> Option<usize> {
-    std::str::from_utf8(args.strip_prefix(b"#")?).ok()?.parse().ok()
+    let count = args.strip_prefix(b"#")?.split(|byte| *byte == b' ').next()?;
+    std::str::from_utf8(count).ok()?.parse().ok()
+}
+
+/// The types of arguments that [`arguments::spell`] spelled: see there.
+pub fn types_of(args: &[u8]) -> Option<&str> {
+    let at = args.iter().position(|byte| *byte == b' ').filter(|_| args.starts_with(b"#"))?;
+    std::str::from_utf8(&args[at + 1..]).ok()
 }
 
 /// Hands what the statement at `cursor`, or the part of PL/pgSQL, uses when it runs to `each`. Linear in its tokens.
@@ -103,7 +111,9 @@ mod tests {
             let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
             let schema = if r.key.scope == Scope::Named { format!("{}.", text(r.key.schema)) } else { String::new() };
             let sub = if r.key.kind == ObjectKind::Column { format!(":{}", text(r.key.sub)) } else { String::new() };
-            format!("{schema}{}{sub}{} {}", text(r.key.name), text(r.key.args), r.aspect.as_str())
+            // the types of arguments have a test of their own
+            let arity = text(r.key.args).split(' ').next().unwrap_or_default().to_owned();
+            format!("{schema}{}{sub}{arity} {}", text(r.key.name), r.aspect.as_str())
         };
         let mut found = Vec::new();
         let mut keep = |r: Reference<'_>| {
@@ -113,6 +123,35 @@ mod tests {
         let mut each = |cursor: Cursor<'_>| -> Result<(), Full> { read(cursor, &session, &mut keep) };
         assert_eq!(statements(sql.as_bytes(), 1, 1 << 16, &mut each), Ok(()));
         found
+    }
+
+    #[test]
+    fn a_call_tells_the_types_of_its_arguments_as_far_as_they_stand_there() {
+        let session = Session::new(&Settings::default());
+        for (call, expected) in [
+            ("f()", "#0"),
+            ("f('a', x, g(1))", "#3"),
+            ("f(1, -2, 3000000000, 1.5, 1e3)", "#5 integer, integer, bigint, numeric, numeric"),
+            ("f(true, null, 'x')", "#3 boolean, -, -"),
+            ("f('a'::uuid, x::app.kind, (y)::int[])", "#3 uuid, app.kind, integer[]"),
+            ("f(x::text::varchar(3), x::int + 1)", "#2 character varying, ?"),
+            ("f(cast(x AS timestamptz), date '2024-01-01')", "#2 timestamp with time zone, date"),
+            ("f(n => 1, 2)", "#2 ?, integer"),
+            ("f(CASE WHEN a THEN 1::int END, 2)", "#2 ?, integer"),
+        ] {
+            let mut found = Vec::new();
+            let sql = format!("SELECT {call}");
+            let mut each = |cursor: Cursor<'_>| {
+                read(cursor, &session, &mut |r| {
+                    if r.key.name == b"f" {
+                        found.push(String::from_utf8_lossy(r.key.args).into_owned());
+                    }
+                    Ok(())
+                })
+            };
+            assert_eq!(statements(sql.as_bytes(), 1, 1 << 16, &mut each), Ok(()));
+            assert_eq!(found, [expected], "{call}");
+        }
     }
 
     #[test]

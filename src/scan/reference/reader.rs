@@ -1,7 +1,7 @@
 //! Reads queries with what is in scope in them.
 
 use super::words::{self, is_reserved, word};
-use super::{Reference, arity};
+use super::{Reference, arguments, arity};
 use crate::limits::EXPRESSION_NESTING;
 use crate::pgtap::overloads;
 use crate::scan::expression::{self, is_built_in_function};
@@ -737,8 +737,8 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
         if of_server || of_pgtap && !overloads(name.name).1.is_empty() || self.is_cte(&name) {
             return Ok(());
         }
-        let count = cursor.clone().group().map_or(0, |inside| inside.split(b',').count());
-        self.push(ObjectKind::Routine, name, (b"", &arity(count)), Aspect::CALLED)
+        let args = cursor.clone().group().map_or_else(|| arity(0), arguments::spell);
+        self.push(ObjectKind::Routine, name, (b"", &args), Aspect::CALLED)
     }
 
     /// Takes the name of a type.
