@@ -12,8 +12,8 @@ has_debian_toolchain() {
     [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library" ]
 }
 
-# A target directory of its own: native builds and these have other flags and would evict each other. The inlining of
-# opt-level 3 alone (275) makes the module a tenth larger and no faster. LEAN=1 leaves out where a panic stands and how
+# A target directory of its own: native builds and these have other flags and would evict each other. More inlining than this (225 by itself)
+# makes the module a tenth larger and no faster. LEAN=1 leaves out where a panic stands and how
 # values are debugged, which nobody sees of a module in a page: 13 KB of 400.
 wasm_env() {
   local unset=(-u CARGO_ENCODED_RUSTFLAGS)
