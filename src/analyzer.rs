@@ -520,6 +520,7 @@ fn fingerprint(settings: &Settings) -> u32 {
             sum.update(&[0]);
         }
     }
+    sum.update(&settings.rules.fingerprint);
     let [a, b, c, d, ..] = sum.digest().to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }

@@ -2,6 +2,10 @@
 
 use crate::error::{Code, Error};
 
+/// Bytes that a rule's regular expression may take when compiled.
+pub const RULE_BYTES: usize = 256 * 1024;
+/// Rules of a run.
+pub const RULES: usize = 256;
 /// Bytes of an identifier that PostgreSQL keeps (NAMEDATALEN - 1).
 pub const NAME_BYTES: usize = 63;
 /// Longest spelling of a routine's argument types: FUNC_MAX_ARGS (100) qualified, quoted names.

@@ -3,12 +3,12 @@
 use super::Diagnostic;
 use super::access::{Access, bypasses};
 use crate::catalog::{Inventory, Object, ObjectId};
+use crate::order;
 use crate::pgtap::overload;
 use crate::record::spell;
 use crate::scan::circumstance::{Circumstance, Outcome};
 use crate::scan::definitions::note::{Guard, Trait};
 use crate::scan::fact::{Aspect, Code, ObjectKind};
-use std::collections::BTreeMap;
 
 /// Roles that stand for whoever runs a statement.
 const NOT_ROLES: [&[u8]; 4] = [b"public", b"current_user", b"session_user", b"current_role"];
@@ -62,13 +62,11 @@ pub(super) fn any_schema(inventory: &Inventory, via: u16, found: &[ObjectId]) ->
 /// Tables that row level security closes without a policy, and roles of policies that no test assumes.
 pub(super) fn of_schema(inventory: &Inventory, access: &Access) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut roles: BTreeMap<&[u8], &Object> = BTreeMap::new();
-    for (_, object) in inventory.objects() {
+    let mut roles: Vec<(&[u8], ObjectId)> = Vec::new();
+    for (id, object) in inventory.objects() {
         if object.kind == ObjectKind::Policy {
             let assumed = |role: &&[u8]| !NOT_ROLES.contains(role) && !access.knows(role);
-            for role in Guard::decode(object.detail()).roles.into_iter().filter(assumed) {
-                roles.entry(role).or_insert(object);
-            }
+            roles.extend(Guard::decode(object.detail()).roles.into_iter().filter(assumed).map(|role| (role, id)));
         }
         let is_table = matches!(object.kind, ObjectKind::Table | ObjectKind::PartitionedTable);
         if is_table
@@ -81,7 +79,10 @@ pub(super) fn of_schema(inventory: &Inventory, access: &Access) -> Vec<Diagnosti
             found.push(Diagnostic { file: object.file, line: object.line, code: Code::NoPolicy, message });
         }
     }
+    order::sort(&mut roles, Ord::cmp);
+    roles.dedup_by_key(|(role, _)| *role);
     found.extend(roles.into_iter().map(|(role, policy)| {
+        let policy = inventory.object(policy);
         let message =
             format!("no test assumes the role {}, which policies such as {} are for", spell(role), qualified(policy));
         Diagnostic { file: policy.file, line: policy.line, code: Code::RoleNotAssumed, message }

@@ -22,7 +22,7 @@ use crate::scan::SourceRole;
 use crate::scan::circumstance::Circumstance;
 use crate::scan::definitions::note;
 use crate::scan::expression;
-use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_STATEMENT};
+use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_RULE, VIA_STATEMENT};
 use crate::scan::reference::arity_of;
 use crate::sql::types;
 use access::{Access, Cell};
@@ -31,7 +31,7 @@ use raised::Raised;
 use reach::{Reach, Use};
 use reason::Reason;
 use state::{State, Tally};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// Schemas whose objects are the tests' own.
 const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
@@ -156,7 +156,7 @@ pub struct Folded {
     /// By place.
     pub diagnostics: Vec<Diagnostic>,
     /// Figures by kind.
-    pub kinds: BTreeMap<ObjectKind, Count>,
+    pub kinds: Vec<(ObjectKind, Count)>,
     /// Figures over the headline kinds.
     pub totals: Count,
 }
@@ -168,9 +168,9 @@ pub struct Fold {
     /// Partitions and schemas of tests are listed, too.
     everything: bool,
     /// Schema sources that another one includes: they run there, and not a second time by themselves.
-    superseded: HashSet<u32>,
+    superseded: BTreeSet<u32>,
     /// Messages about included files, which come with each reading.
-    repeated: HashSet<Diagnostic>,
+    repeated: HashMap<Vec<u8>, u32>,
     inventory: Inventory,
     /// What the text defines, where a server says what there is: it tells the places.
     text: Option<Inventory>,
@@ -178,7 +178,7 @@ pub struct Fold {
     stale: Vec<Stale>,
     diagnostics: Vec<Diagnostic>,
     /// Messages of a source and code, kept or not.
-    said: HashMap<(u32, Code), u32>,
+    said: HashMap<Vec<u8>, u32>,
     created_by_tests: HashMap<Vec<u8>, u32>,
     reach: Reach,
     raised: Raised,
@@ -227,7 +227,7 @@ impl Fold {
         let error = |e: &Evidence| (e.aspect == Aspect::RAISED).then_some((e.object, e.file, e.line, e.via));
         self.evidence.dedup_by(|a, b| error(a).is_some() && error(a) == error(b));
         let mut objects = Vec::with_capacity(order.len());
-        let mut kinds: BTreeMap<ObjectKind, Count> = BTreeMap::new();
+        let mut kinds: Vec<(ObjectKind, Count)> = Vec::new();
         let mut totals = Count::default();
         let mut start = 0;
         for id in order {
@@ -237,7 +237,12 @@ impl Fold {
             counting.for_each(|e| tally.add(e.aspect, e.strength));
             let kind = self.inventory.object(id).kind;
             let state = tally.state(kind);
-            kinds.entry(kind).or_default().add(state);
+            if kinds.last().is_none_or(|(last, _)| *last != kind) {
+                kinds.push((kind, Count::default()));
+            }
+            if let Some((_, count)) = kinds.last_mut() {
+                count.add(state);
+            }
             if kind.is_headline() {
                 totals.add(state);
             }
@@ -269,14 +274,15 @@ impl Fold {
     /// Keeps a message, at most [`DIAGNOSTICS_PER_CODE`] of a code for each source.
     fn say(&mut self, place: Place, line: u32, code: Code, message: String) {
         let file = place.file;
-        let diagnostic = Diagnostic { file, line, code, message };
-        if place.file != place.source && !self.repeated.insert(diagnostic.clone()) {
+        let kind = [&file.to_le_bytes()[..], &[code as u8]].concat();
+        let whole = || [&kind, &line.to_le_bytes()[..], message.as_bytes()].concat();
+        if place.file != place.source && self.repeated.insert(whole(), 0).is_some() {
             return;
         }
-        let said = self.said.entry((file, code)).or_default();
+        let said = self.said.entry(kind).or_default();
         *said += 1;
         if *said <= DIAGNOSTICS_PER_CODE {
-            self.diagnostics.push(diagnostic);
+            self.diagnostics.push(Diagnostic { file, line, code, message });
         }
     }
 
@@ -578,6 +584,7 @@ impl Joined for Fold {
 pub fn spell_via(via: u16) -> String {
     match via {
         VIA_STATEMENT => "statement".to_owned(),
+        VIA_RULE => "rule".to_owned(),
         via => overload(via).map_or_else(|| "unknown".to_owned(), crate::pgtap::Overload::signature),
     }
 }

@@ -3,8 +3,7 @@
 use super::effects::is_denied;
 use crate::catalog::{Inventory, ObjectId};
 use crate::scan::circumstance::{Circumstance, Outcome};
-use crate::scan::fact::ObjectKind;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Messages that are compared: a few kilobytes of tests could ask for any number.
 const MOST_MESSAGES: usize = 10_000;
@@ -17,7 +16,7 @@ pub(super) struct Raised {
     /// None before the first error is asked for.
     messages: Option<Vec<(ObjectId, Vec<u8>)>>,
     /// By expected message, as many tests expect the same.
-    known: HashMap<Vec<u8>, Vec<ObjectId>>,
+    known: HashMap<Vec<u8>, BTreeSet<ObjectId>>,
 }
 
 impl Raised {
@@ -40,15 +39,12 @@ impl Raised {
             return None;
         }
         let found = self.known.entry(expects.message.to_vec()).or_insert_with(|| {
-            let raisers = messages.iter().filter(|(_, message)| is_meant(message, expects.message)).map(|(id, _)| *id);
-            let mut raisers: Vec<ObjectId> = raisers.collect();
-            raisers.dedup();
-            raisers
+            messages.iter().filter(|(_, message)| is_meant(message, expects.message)).map(|(id, _)| *id).collect()
         });
-        match found[..] {
-            [only] => Some(only),
-            _ => found.iter().copied().find(|id| *id == object && inventory.object(*id).kind != ObjectKind::Table),
+        if found.len() == 1 {
+            return found.first().copied();
         }
+        Some(object).filter(|object| found.contains(object))
     }
 }
 

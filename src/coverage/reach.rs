@@ -11,7 +11,7 @@ use crate::order;
 use crate::record::OwnedRecord;
 use crate::scan::fact::{ObjectKind, Op, Scope, Strength};
 use crate::scan::reference::arity_of;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Where a record stands: its source in the manifest, and its ordinal there.
 type At = (u32, u32);
@@ -52,7 +52,7 @@ pub(super) struct Reach {
     /// SET CONSTRAINTS … IMMEDIATE
     immediate: Vec<At>,
     conduits: Vec<Conduit>,
-    by_name: HashMap<Vec<u8>, Vec<u32>>,
+    by_name: HashMap<Vec<u8>, BTreeSet<u32>>,
     /// Who uses whom.
     edges: Vec<(u32, u32)>,
     held: Vec<(Part, Evidence)>,
@@ -76,7 +76,7 @@ impl Reach {
             }
             Op::Conduit => {
                 let begins = |words: &[&[u8]]| words.iter().any(|word| row.name.starts_with(word));
-                self.by_name.entry(row.name.clone()).or_default().push(to_u32(self.conduits.len()));
+                self.by_name.entry(row.name.clone()).or_default().insert(to_u32(self.conduits.len()));
                 self.conduits.push(Conduit {
                     at,
                     kind,

@@ -247,7 +247,7 @@ fn summarize(folded: &Folded, sources: &[Source]) -> Summary {
         complete: sources.iter().all(|s| s.entry.complete),
         problems: problems(folded, sources),
         totals: folded.totals,
-        kinds: folded.kinds.iter().map(|(kind, count)| (*kind, *count)).collect(),
+        kinds: folded.kinds.clone(),
         files: to_u32(sources.len()),
         evidence: to_u32(folded.evidence.len()),
         stale: to_u32(folded.stale.len()),

@@ -16,7 +16,7 @@ use crate::record::seal::{Include, Seal};
 use crate::record::{OwnedRecord, Tag, spell, unspell};
 use crate::scan::SourceRole;
 use crate::segment::SegmentReader;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A source of the manifest, with what its seal says, or a file that sources include.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,20 +71,24 @@ pub trait Joined {
     fn diagnostic(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error>;
 }
 
+/// A run, and an ordinal of a source in it.
+type Attempt = ([u8; 16], u32);
+
 /// The machine.
 #[derive(Debug)]
 pub struct Merge {
     sources: Vec<Source>,
     segments: Vec<SegmentReader>,
-    ids: HashSet<String>,
+    // one kind of map, as each brings its code
+    ids: HashMap<Vec<u8>, u32>,
     /// A request is out.
     asked: bool,
     opened: usize,
     planned: bool,
     seals: Vec<([u8; 16], Seal)>,
     includes: Vec<([u8; 16], u32, Include)>,
-    /// What an ordinal of a run that counts is a reading of.
-    attempts: HashMap<([u8; 16], u32), Place>,
+    /// What an ordinal of a run that counts is a reading of; sorted.
+    attempts: Vec<(Attempt, Place)>,
     /// Rows of each source of the manifest.
     seen: Vec<u32>,
     definitions: Vec<(Place, OwnedRecord)>,
@@ -99,31 +103,32 @@ impl Merge {
     /// # Errors
     /// `CONFIG` where a path is listed with two contents.
     pub fn new(manifest: Vec<ManifestEntry>) -> Result<Self, Error> {
-        let mut listed: HashMap<(String, SourceRole), ManifestEntry> = HashMap::new();
-        let mut sources = Vec::new();
+        let mut listed: HashMap<Vec<u8>, u32> = HashMap::new();
+        let mut sources: Vec<Source> = Vec::new();
         for entry in manifest {
-            match listed.get(&(entry.path.clone(), entry.role)) {
-                Some(before) if *before == entry => continue,
+            let key = [&[entry.role as u8], entry.path.as_bytes()].concat();
+            match listed.get(&key) {
+                Some(before) if sources[*before as usize].entry == entry => continue,
                 Some(_) => {
                     let message = "the manifest lists this source twice, with different contents";
                     return Err(Error::new(Code::Config, message).in_file(entry.path));
                 }
                 None => {}
             }
-            listed.insert((entry.path.clone(), entry.role), entry.clone());
+            listed.insert(key, to_u32(sources.len()));
             sources.push(Source { entry, seal: None, include: None });
         }
         Ok(Merge {
             seen: vec![0; sources.len()],
             sources,
             segments: Vec::new(),
-            ids: HashSet::new(),
+            ids: HashMap::new(),
             asked: false,
             opened: 0,
             planned: false,
             seals: Vec::new(),
             includes: Vec::new(),
-            attempts: HashMap::new(),
+            attempts: Vec::new(),
             definitions: Vec::new(),
             queue: Vec::new(),
             tag: None,
@@ -138,7 +143,7 @@ impl Merge {
         if self.opened > 0 || self.planned {
             return Err(Error::new(Code::State, "segments are added before the merge starts"));
         }
-        if !self.ids.insert(id.to_owned()) {
+        if self.ids.insert(id.as_bytes().to_vec(), 0).is_some() {
             return Err(Error::new(Code::Corrupt, "the segment is listed twice").in_file(id));
         }
         self.segments.push(SegmentReader::new(id.to_owned(), length));
@@ -202,7 +207,7 @@ impl Merge {
                 includes.push((run, row.seq, Include::of(row)?));
                 return Ok(());
             }
-            let Some(place) = attempts.get(&(run, row.source)).copied() else { return Ok(()) };
+            let Some(place) = place_of(attempts, (run, row.source)) else { return Ok(()) };
             if let Some(seen) = seen.get_mut(place.source as usize) {
                 *seen = seen.saturating_add(1);
             }
@@ -270,21 +275,27 @@ impl Merge {
 
     fn choose_attempts(&mut self) -> Result<(), Error> {
         order::sort(&mut self.seals, |(run_a, a), (run_b, b)| (run_a, a.source).cmp(&(run_b, b.source)));
-        let mut sealed = HashSet::new();
-        for (run, seal) in &self.seals {
-            if !sealed.insert((*run, seal.source)) {
+        for pair in self.seals.windows(2) {
+            let [(run, seal), (next_run, next)] = pair else { continue };
+            if (run, seal.source) == (next_run, next.source) {
                 let message = "two segments hold the seal of this source: one of them does not belong here";
-                return Err(Error::new(Code::Corrupt, message).in_file(spell(&seal.path)));
+                return Err(Error::new(Code::Corrupt, message).in_file(spell(&next.path)));
             }
         }
-        let mut by_path: HashMap<&[u8], Vec<&([u8; 16], Seal)>> = HashMap::new();
+        let mut by_path: HashMap<Vec<u8>, u32> = HashMap::new();
+        let mut of_path: Vec<Vec<&([u8; 16], Seal)>> = Vec::new();
         for sealed in &self.seals {
-            by_path.entry(&sealed.1.path).or_default().push(sealed);
+            let at = *by_path.entry(sealed.1.path.clone()).or_insert(to_u32(of_path.len())) as usize;
+            if at == of_path.len() {
+                of_path.push(Vec::new());
+            }
+            of_path[at].push(sealed);
         }
         for (file, source) in self.sources.iter_mut().enumerate() {
             let entry = &source.entry;
             let path = unspell(&entry.path);
-            let mut equal = by_path.get(path.as_slice()).into_iter().flatten().filter(|(_, seal)| {
+            let same = by_path.get(&path).and_then(|at| of_path.get(*at as usize));
+            let mut equal = same.into_iter().flatten().filter(|(_, seal)| {
                 seal.role == entry.role as u8
                     && seal.hash == entry.hash
                     && seal.bytes == entry.bytes
@@ -303,7 +314,7 @@ impl Merge {
                     source.seal = Some(seal.clone());
                     if entry.complete {
                         let file = to_u32(file);
-                        self.attempts.insert((*run, seal.source), Place { file, source: file });
+                        self.attempts.push(((*run, seal.source), Place { file, source: file }));
                     }
                 }
                 None if entry.complete => {
@@ -313,6 +324,7 @@ impl Merge {
                 None => {}
             }
         }
+        order::sort(&mut self.attempts, |a, b| a.0.cmp(&b.0));
         Ok(())
     }
 
@@ -322,7 +334,7 @@ impl Merge {
         let mut readings: Vec<(u32, u32, [u8; 16], Include)> = std::mem::take(&mut self.includes)
             .into_iter()
             .filter_map(|(run, seq, include)| {
-                let root = self.attempts.get(&(run, include.root))?;
+                let root = place_of(&self.attempts, (run, include.root))?;
                 Some((root.source, seq, run, include))
             })
             .collect();
@@ -338,10 +350,7 @@ impl Merge {
             let next = to_u32(self.sources.len());
             let file = *files.entry(include.path.clone()).or_insert(next);
             let place = Place { file, source };
-            if self.attempts.insert((run, include.source), place).is_some() {
-                let message = "two records end the reading of this file: one of them does not belong here";
-                return Err(Error::new(Code::Corrupt, message).in_file(spell(&include.path)));
-            }
+            self.attempts.push(((run, include.source), place));
             places.push(place);
             if let Some(seen) = self.seen.get_mut(source as usize) {
                 *seen = seen.saturating_add(1);
@@ -356,6 +365,13 @@ impl Merge {
                 };
                 self.sources.push(Source { entry, seal: None, include: Some(include) });
             }
+        }
+        order::sort(&mut self.attempts, |a, b| a.0.cmp(&b.0));
+        let twice = self.attempts.windows(2).find(|pair| pair[0].0 == pair[1].0);
+        if let Some([_, (_, place)]) = twice {
+            let message = "two records end the reading of this file: one of them does not belong here";
+            let path = self.sources[place.file as usize].entry.path.clone();
+            return Err(Error::new(Code::Corrupt, message).in_file(path));
         }
         Ok(places)
     }
@@ -373,4 +389,9 @@ impl Merge {
         }
         Ok(())
     }
+}
+
+fn place_of(attempts: &[(Attempt, Place)], attempt: Attempt) -> Option<Place> {
+    let at = attempts.binary_search_by(|(known, _)| known.cmp(&attempt)).ok()?;
+    attempts.get(at).map(|(_, place)| *place)
 }

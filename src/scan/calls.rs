@@ -5,15 +5,18 @@ use super::conditions::Todo;
 use super::evidence::Assertion;
 use super::expression::{self, Typed, Value};
 use super::fact::{
-    Called, Code, Context, Fact, Facts, Flags, Full, Key, ObjectKind, Op, Scope, Strength, VIA_STATEMENT,
+    ANY_ARGS, Aspect, Called, Code, Context, Fact, Facts, Flags, Full, Key, ObjectKind, Op, Scope, Strength, VIA_RULE,
+    VIA_STATEMENT,
 };
 use super::lints;
 use super::reference::{self, Reference};
 use super::rows;
+use super::rules::{Asserts, Value as RuleValue};
 use super::session::Session;
-use crate::limits::{DETAIL_BYTES, ROW_CALLS};
+use crate::limits::{DETAIL_BYTES, NAME_BYTES, ROW_CALLS};
 use crate::pgtap::{Choice, Class, Given, Overload, Role, Type, choose, overloads, parameters};
 use crate::sql::cursor::Cursor;
+use crate::sql::literal::clip;
 use crate::sql::statement::Tok;
 use crate::sql::types;
 use memchr::memchr;
@@ -59,6 +62,7 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
     let mut rows_left = ROW_CALLS;
     // assertions inside of check_test(…, false) are meant to fail
     let mut meant_to_fail = 0;
+    let mut effects = Vec::new();
     while let Some(item) = cursor.peek() {
         if matches!(place.context, Context::Routine | Context::Do) && cursor.is_word("execute") {
             execute(cursor, place, counts, facts)?;
@@ -72,6 +76,15 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
             let muted = cursor.position() < meant_to_fail;
             let assertion = found.emit(query, place, muted, &mut rows_left, counts, facts)?;
             under = under.or_else(|| assertion.map(|via| (via, outcome_of_query(&found, place.session))));
+        } else if cursor.is_call()
+            && !names_something_else(&cursor)
+            && let Some(rule) = place.session.rule(&cursor)
+        {
+            if let Some(asserts) = &rule.asserts {
+                helped(asserts, cursor, place, counts, facts)?;
+                under = under.or(Some((VIA_RULE, Outcome::Unknown)));
+            }
+            effects.extend(rule.effects.iter().map(|effect| (effect, item.line)));
         }
         cursor.skip(1);
     }
@@ -79,7 +92,9 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
         // the whole query that holds an assertion runs under it
         Some((via, outcome)) => {
             let circumstance = Circumstance { outcome, ..place.session.circumstance() }.encode();
-            uses(query, By { via, strength: Strength::Behavior, circumstance: &circumstance }, place, facts)?;
+            let by = By { via, strength: Strength::Behavior, circumstance: &circumstance };
+            uses(query, by, place, facts)?;
+            affect(&effects, by, facts)?;
             mark(Op::Asserted, place.context, counts, facts)
         }
         // the assertion that runs it was credited
@@ -91,9 +106,69 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
             reference::read(query, place.session, &mut |reference| {
                 counts.pending = true;
                 used(reference, by, facts)
-            })
+            })?;
+            counts.pending |= !effects.is_empty();
+            affect(&effects, by, facts)
         }
     }
+}
+
+/// Emits what helpers do.
+fn affect(effects: &[(&(Aspect, String, String), u32)], by: By<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
+    effects.iter().try_for_each(|((aspect, schema, name), line)| {
+        let (schema, name) = (schema.as_bytes(), name.as_bytes());
+        let key = Key { kind: ObjectKind::Relation, scope: Scope::Named, schema, name, sub: b"", args: b"" };
+        used(Reference { key, aspect: *aspect, line: *line }, by, facts)
+    })
+}
+
+/// Emits what the call of a helper at `cursor` asserts.
+fn helped(
+    asserts: &Asserts,
+    mut cursor: Cursor<'_>,
+    place: Place<'_>,
+    counts: &mut Counts,
+    facts: &mut dyn Facts,
+) -> Result<(), Full> {
+    counts.assertions += 1;
+    counts.printed += u32::from(place.context == Context::Script);
+    let Some(kind) = asserts.kind else { return Ok(()) };
+    let (name_of_call, line) = (cursor.peek().map_or(&b""[..], |item| cursor.text(item)), cursor.line());
+    cursor.skip(1);
+    let scope = expression::Scope { session: place.session, row: None };
+    let given: Vec<Typed> = cursor
+        .group()
+        .into_iter()
+        .flat_map(|inside| inside.split(b','))
+        .map(|part| expression::read(part, scope))
+        .collect();
+    // what the call leaves out is empty
+    let text = |value: &Option<RuleValue>| match value {
+        None => Some(Vec::new()),
+        Some(RuleValue::Text(text)) => Some(text.clone().into_bytes()),
+        Some(RuleValue::Argument(at)) => match at.checked_sub(1).and_then(|at| given.get(at)) {
+            Some(argument) => argument.text().map(|text| clip(text, NAME_BYTES).to_vec()),
+            None => Some(Vec::new()),
+        },
+    };
+    let (Some(schema), Some(name), Some(sub)) = (text(&asserts.schema), text(&asserts.name), text(&asserts.sub)) else {
+        counts.unresolved += 1;
+        return facts.fact(Fact::Diagnostic { code: Code::Dynamic, detail: clip(name_of_call, NAME_BYTES), line });
+    };
+    if schema.is_empty() && name.is_empty() {
+        return Ok(());
+    }
+    let path = place.session.search_path();
+    let (scope, schema) = if schema.is_empty() { (Scope::Path, path) } else { (Scope::Named, schema.as_slice()) };
+    // without the object it is about the schema
+    let (kind, scope, schema, name) = match name.is_empty() {
+        true => (ObjectKind::Schema, Scope::Named, &b""[..], schema),
+        false => (kind, scope, schema, name.as_slice()),
+    };
+    let args = if kind.is_routine() { ANY_ARGS } else { b"" };
+    let key = Key { kind, scope, schema, name, sub: &sub, args };
+    let (via, strength, flags) = (VIA_RULE, Strength::Structure, Flags::NONE);
+    facts.fact(Fact::Evidence { key, via, aspect: asserts.aspect, strength, line, flags, circumstance: b"" })
 }
 
 /// Says of the statements before whether an assertion follows them.

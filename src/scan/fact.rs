@@ -247,7 +247,7 @@ impl Code {
 pub struct Aspect(pub u8);
 
 /// The spellings; a number is a place in this table, so new ones go to its end.
-pub const ASPECTS: [&str; 69] = [
+pub const ASPECTS: [&str; 70] = [
     "exists",
     "listed",
     "member",
@@ -317,6 +317,7 @@ pub const ASPECTS: [&str; 69] = [
     "not-partitioned",
     "truncate",
     "raised",
+    "row-security",
 ];
 
 impl Aspect {
@@ -346,6 +347,10 @@ impl Aspect {
     pub const VIOLATED: Aspect = Aspect(10);
     /// NULL is refused.
     pub const NOT_NULL: Aspect = Aspect(35);
+    /// No more is said.
+    pub const TESTED: Aspect = Aspect(65);
+    /// Row level security is enabled.
+    pub const SECURED: Aspect = Aspect(69);
     /// It is not there: no evidence, but where it is, a contradiction.
     pub const NOT_EXISTS: Aspect = Aspect(32);
     /// The routine raises the error that is expected.
@@ -402,6 +407,9 @@ pub const WORDS: u8 = 1;
 
 /// Stands for the overload where evidence is of no assertion.
 pub const VIA_STATEMENT: u16 = u16::MAX;
+
+/// Stands for the overload where a rule says what a call asserts.
+pub const VIA_RULE: u16 = u16::MAX - 1;
 
 /// Stands for "every overload of that name". No list of types is spelled so.
 pub const ANY_ARGS: &[u8] = b"*";

@@ -14,6 +14,7 @@ pub mod fact;
 pub mod lints;
 pub mod reference;
 pub mod rows;
+pub mod rules;
 pub mod session;
 pub mod syntax;
 
@@ -26,6 +27,7 @@ use calls::{Counts, Place};
 use conditions::{Branches, Flagged, Todo};
 use fact::{Called, Code, Context, Fact, Facts, Flags, Full, Op};
 use memchr::{memchr, memchr_iter};
+use rules::Rules;
 use session::Session;
 
 /// What a source is read for.
@@ -67,6 +69,8 @@ pub struct Settings {
     pub search_path: Vec<String>,
     /// Schemas that pgTAP is installed in; empty: the usual ones.
     pub pgtap_schemas: Vec<String>,
+    /// What calls of helper functions stand for.
+    pub rules: Rules,
     /// The host may supply the files that `\i` and `\ir` name.
     pub includes: bool,
 }
@@ -519,7 +523,7 @@ impl Reading {
             self.statement(&statement, now, at, counts, &mut Flagged { facts, flags: todo.flags() })?;
             let mut cursor = Cursor::new(&statement);
             while cursor.take_one_of(&["begin", "then", "else", "loop"]).is_some() {}
-            if self.role == SourceRole::Tests && Session::is_changed_by(cursor) {
+            if self.role == SourceRole::Tests && session.is_changed_by(cursor) {
                 own.get_or_insert_with(|| session.of_body()).statement(cursor);
             }
             todo.follow(counts.assertions - before, std::mem::replace(&mut counts.todo, said));

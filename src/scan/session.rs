@@ -6,6 +6,7 @@ use super::circumstance::Circumstance;
 use super::expression;
 use super::fact::{Aspect, Full, Key, ObjectKind, Scope};
 use super::reference::{self, Reference};
+use super::rules::{Rule, Rules, Value};
 use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::pgtap::overloads;
 use crate::sql::cursor::Cursor;
@@ -37,6 +38,7 @@ pub struct Session {
     variables: Vec<(Vec<u8>, Vec<u8>)>,
     prepared: Vec<Prepared>,
     pgtap_schemas: Vec<Vec<u8>>,
+    rules: Rules,
 }
 
 /// What follows a ROLLBACK.
@@ -120,6 +122,7 @@ impl Session {
             variables: Vec::new(),
             prepared: Vec::new(),
             pgtap_schemas: given(&settings.pgtap_schemas, &USUAL_PGTAP_SCHEMAS),
+            rules: settings.rules.clone(),
         }
     }
 
@@ -331,8 +334,16 @@ impl Session {
     }
 
     /// The statement of a body changes who runs those after it, or where they look for names.
-    pub fn is_changed_by(cursor: Cursor<'_>) -> bool {
-        let sets = |cursor: Cursor<'_>| cursor.texts().any(|text| SETTERS.contains(&text));
+    pub fn is_changed_by(&self, cursor: Cursor<'_>) -> bool {
+        let sets = |mut cursor: Cursor<'_>| {
+            while !cursor.is_empty() {
+                if cursor.is_call() && (cursor.is_word("set_config") || self.rule(&cursor).is_some_and(Rule::assumes)) {
+                    return true;
+                }
+                cursor.skip(1);
+            }
+            false
+        };
         match cursor.peek().map(|item| cursor.text(item)) {
             Some(b"set" | b"reset") => true,
             Some(b"select" | b"perform") => sets(cursor),
@@ -536,9 +547,11 @@ impl Session {
             }
             b"role" | b"session_authorization" => self.assume(value.unwrap_or_default(), local),
             b"session_replication_role" => self.now.is_still = value.as_deref() == Some(b"replica"),
-            name if name.starts_with(b"request.jwt.claim") => {
+            // PostgREST, and PostGraphile
+            name if name.starts_with(b"request.jwt.claim") || name.starts_with(b"jwt.claims.") => {
                 let value = value.unwrap_or_default();
-                let persona = claim(&value, b"sub").unwrap_or(if name.ends_with(b".sub") { &value } else { b"" });
+                let persona = claim(&value, b"sub")
+                    .unwrap_or(if name.ends_with(b".sub") || name.starts_with(b"jwt.claims.") { &value } else { b"" });
                 self.now.persona = persona[..persona.len().min(NAME_BYTES)].to_vec();
             }
             _ => {}
@@ -554,39 +567,56 @@ impl Session {
         self.now.is_local |= local;
     }
 
-    /// The calls of [`SETTERS`] in a query: `set_config(name, value, local)`, as pg_dump and tests write it, and helpers.
+    /// The rule for the call at `cursor`, if there is one.
+    pub fn rule(&self, cursor: &Cursor<'_>) -> Option<&Rule> {
+        let item = cursor.peek().filter(|item| matches!(item.tok, Tok::Word | Tok::Quoted))?;
+        let qualified = cursor.behind(1).is_some_and(|i| i.tok == Tok::Punct(b'.'));
+        let schema = cursor.behind(2).filter(|_| qualified).map(|item| cursor.text(item));
+        self.rules.find(schema, cursor.text(item))
+    }
+
+    /// The calls in a query that change who runs the statements after them: `set_config(name, value, local)`, as pg_dump
+    /// and tests write it, and helpers.
     fn set_config(&mut self, mut cursor: Cursor<'_>) {
-        while let Some(item) = cursor.peek() {
-            let name_of_call = cursor.text(item);
-            let is_call = cursor.is_call() && SETTERS.contains(&name_of_call);
+        while !cursor.is_empty() {
+            let call = cursor;
             cursor.skip(1);
-            let Some(arguments) = (if is_call { cursor.group() } else { None }) else { continue };
-            let scope = |session| expression::Scope { session, row: None };
-            let mut parts = arguments.split(b',').map(|part| expression::read(part, scope(&*self)));
-            let (name, value, local) = (parts.next(), parts.next(), parts.next());
-            drop(parts);
-            let text = |typed: Option<expression::Typed>| typed.and_then(|typed| typed.text().map(<[u8]>::to_vec));
-            let is_local = text(local).is_some_and(|local| local.starts_with(b"t"));
-            let role: &[u8] = match name_of_call {
-                b"authenticate_as" => b"authenticated",
-                b"authenticate_as_service_role" => b"service_role",
-                b"clear_authentication" => b"anon",
-                _ => b"",
-            };
-            if !role.is_empty() {
-                self.assume(role.to_vec(), false);
-                self.now.persona = if role == b"authenticated" { text(name).unwrap_or_default() } else { Vec::new() };
-                self.now.persona.truncate(NAME_BYTES);
-            } else if let Some(name) = text(name) {
-                self.configure(&name.to_ascii_lowercase(), text(value), is_local);
+            let Some(arguments) = (if call.is_call() { cursor.group() } else { None }) else { continue };
+            let is_setting = call.is_word("set_config");
+            let rule = self.rule(&call).filter(|rule| rule.assumes() && !is_setting);
+            let assumed = rule.map(|rule| (rule.role.clone(), rule.persona.clone()));
+            if !is_setting && assumed.is_none() {
+                continue;
+            }
+            let scope = expression::Scope { session: self, row: None };
+            let texts: Vec<Option<Vec<u8>>> = arguments
+                .split(b',')
+                .take(RULE_ARGUMENTS)
+                .map(|part| expression::read(part, scope).text().map(<[u8]>::to_vec))
+                .collect();
+            let text = |at: usize| texts.get(at).cloned().flatten();
+            if let Some((role, persona)) = assumed {
+                let value = |value: Value| match value {
+                    Value::Text(text) => text.into_bytes(),
+                    Value::Argument(at) => at.checked_sub(1).and_then(text).unwrap_or_default(),
+                };
+                if let Some(role) = role.map(value) {
+                    self.assume(role, false);
+                }
+                if let Some(mut persona) = persona.map(value) {
+                    persona.truncate(NAME_BYTES);
+                    self.now.persona = persona;
+                }
+            } else if let Some(name) = text(0) {
+                let is_local = text(2).is_some_and(|local| local.starts_with(b"t"));
+                self.configure(&name.to_ascii_lowercase(), text(1), is_local);
             }
         }
     }
 }
 
-/// Functions that change who runs the statements after them: PostgreSQL's own, and those of the Supabase test helpers.
-const SETTERS: [&[u8]; 4] =
-    [b"set_config", b"authenticate_as", b"authenticate_as_service_role", b"clear_authentication"];
+/// Arguments of a helper that a rule may name.
+const RULE_ARGUMENTS: usize = 16;
 
 /// The string under this key of a JSON object, as claims are written.
 fn claim<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {

@@ -37,7 +37,7 @@ pub struct AnalyzerMachine(Analyzer);
 
 #[wasm_bindgen]
 impl AnalyzerMachine {
-    /// `{ run, arenaBytes?, statementBytes?, searchPath?, pgtapSchemas?, includes? }`; `run` is 32 hexadecimal digits.
+    /// `{ run, arenaBytes?, statementBytes?, searchPath?, pgtapSchemas?, rules?, includes? }`; `run` is 32 hexadecimal digits.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<AnalyzerMachine, JsValue> {
         let options = Input::new("the options object", options);
@@ -49,6 +49,7 @@ impl AnalyzerMachine {
             limits,
             search_path: options.texts("searchPath")?,
             pgtap_schemas: options.texts("pgtapSchemas")?,
+            rules: super::rules::read(&options)?,
             includes: options.flag("includes")?,
         };
         let run = run_id(&options.required("run")?)?;

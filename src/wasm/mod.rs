@@ -6,6 +6,7 @@ mod analyzer;
 mod lister;
 mod merge;
 mod reader;
+mod rules;
 mod values;
 
 pub use analyzer::AnalyzerMachine;

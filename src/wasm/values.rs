@@ -19,14 +19,14 @@ pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
 
 /// A plain object that the host gave. Its values are read one by one: derived readers are three times the code.
 pub struct Input {
-    what: &'static str,
+    what: String,
     value: JsValue,
 }
 
 impl Input {
     /// `what` is how messages call it.
-    pub fn new(what: &'static str, value: JsValue) -> Input {
-        Input { what, value }
+    pub fn new(what: &str, value: JsValue) -> Input {
+        Input { what: what.to_owned(), value }
     }
 
     /// The value of a key; nothing where it is missing, undefined or null.
@@ -62,6 +62,11 @@ impl Input {
     pub fn texts(&self, key: &str) -> Result<Vec<String>, JsValue> {
         let all = |value: &JsValue| -> Option<Vec<String>> { list(value)?.iter().map(|v| v.as_string()).collect() };
         self.read(key, "list of texts", all).map(Option::unwrap_or_default)
+    }
+
+    /// A list; none where it is missing.
+    pub fn list(&self, key: &str) -> Result<Option<Array>, JsValue> {
+        self.read(key, "list", list)
     }
 
     /// A text that must be there.
@@ -137,8 +142,7 @@ pub fn manifest(value: JsValue) -> Result<Vec<ManifestEntry>, JsValue> {
         let message = format!("the manifest's format is {format}; this version reads pgtap-cov-manifest/1");
         return Err(thrown(&Error::new(Code::Version, message)));
     }
-    let sources = manifest.get("sources")?.as_ref().and_then(list);
-    let sources = sources.ok_or_else(|| manifest.refused("sources is no list"))?;
+    let sources = manifest.list("sources")?.ok_or_else(|| manifest.refused("sources is missing"))?;
     let entry = |value: JsValue| {
         let entry = Input::new("an entry of the manifest", value);
         let bytes = entry.number("bytes")?.ok_or_else(|| entry.refused("bytes is missing"))?;

@@ -3,6 +3,7 @@
 use super::Reader;
 use super::index::{index_column, numbered};
 use super::needs::{Needs, Words};
+use crate::limits::to_u32;
 use crate::scan::fact::{Full, ObjectKind, Op, WORDS};
 use crate::sql::cursor::{Cursor, Name};
 use crate::sql::statement::Tok;
@@ -129,7 +130,8 @@ impl<'a> Constraint<'a> {
 /// The keys of one CREATE TABLE, where a key that is written twice is made once: the primary key, or the first.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    by_signature: HashMap<Vec<u8>, Key>,
+    by_signature: HashMap<Vec<u8>, u32>,
+    keys: Vec<Key>,
 }
 
 #[derive(Debug, Default)]
@@ -146,7 +148,11 @@ impl Keys {
             return;
         }
         let is_primary = constraint.kind == Some(ObjectKind::PrimaryKey);
-        let key = self.by_signature.entry(constraint.signature()).or_default();
+        let at = *self.by_signature.entry(constraint.signature()).or_insert(to_u32(self.keys.len())) as usize;
+        if at == self.keys.len() {
+            self.keys.push(Key::default());
+        }
+        let key = &mut self.keys[at];
         if key.name.is_none() || is_primary && constraint.given.is_some() {
             key.name = constraint.given.map(<[u8]>::to_vec);
         }
@@ -159,7 +165,8 @@ impl Keys {
         if !constraint.is_key() {
             return Some(given());
         }
-        let Some(key) = self.by_signature.get_mut(&constraint.signature()) else { return Some(given()) };
+        let at = self.by_signature.get(&constraint.signature()).copied();
+        let Some(key) = at.and_then(|at| self.keys.get_mut(at as usize)) else { return Some(given()) };
         let is_it = constraint.kind == Some(ObjectKind::PrimaryKey) || !key.is_primary;
         (is_it && !std::mem::replace(&mut key.is_made, true)).then(|| key.name.clone())
     }

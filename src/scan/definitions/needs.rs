@@ -32,7 +32,7 @@ pub(super) enum Words {
 /// The entries, each once and in the order of [`Entry`].
 #[derive(Default)]
 pub(super) struct Needs {
-    entries: BTreeSet<(u8, Vec<u8>)>,
+    entries: BTreeSet<Vec<u8>>,
     over: bool,
 }
 
@@ -41,7 +41,7 @@ impl Needs {
         if self.entries.len() == MOST {
             self.over = true;
         } else if let Some(bytes) = entry.encode(texts) {
-            self.entries.insert((entry as u8, bytes));
+            self.entries.insert([&[entry as u8], bytes.as_slice()].concat());
         }
     }
 
@@ -186,7 +186,9 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         let mut detail = NEEDS.to_vec();
-        for (_, entry) in &needs.entries {
+        for entry in &needs.entries {
+            // behind what they are sorted by
+            let entry = &entry[1..];
             if detail.len() + entry.len() > DETAIL_BYTES {
                 self.note_needs(&detail, name.line)?;
                 detail.truncate(NEEDS.len());
