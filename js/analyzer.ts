@@ -2,7 +2,7 @@ import { checkAborted, orAborted } from './abort.js';
 import { Driver } from './driver.js';
 import { CoverageError, messageOf, withDetails } from './error.js';
 import type { OnInclude } from './include.js';
-import type { Manifest, ManifestEntry, MemoryUse, RunStats, Segment, SourceInfo } from './types.js';
+import type { Manifest, ManifestEntry, MemoryUse, Rule, RunStats, Segment, SourceInfo } from './types.js';
 import { initialised, ready, type MachineOptions, type Wasm } from './wasm.js';
 
 /** How an analyzer works and where its segments go. */
@@ -28,6 +28,8 @@ export interface AnalyzerOptions {
   searchPath?: string[];
   /** Schemas where pgTAP may be installed. */
   pgtapSchemas?: string[];
+  /** What calls of helper functions stand for; a bad one is `CONFIG` and shows where. */
+  rules?: Rule[];
   /** Ends the work: the call in flight and all later ones reject with `ABORTED`. */
   signal?: AbortSignal;
 }
@@ -155,10 +157,11 @@ export class Analyzer {
   }
 
   #start(wasm: Wasm): Driver {
-    const { limits = {}, searchPath, pgtapSchemas, onInclude, onProgress, signal } = this.#options;
+    const { limits = {}, searchPath, pgtapSchemas, rules, onInclude, onProgress, signal } = this.#options;
     const options: MachineOptions = { run: this.#run, ...limits };
     if (searchPath) options.searchPath = searchPath;
     if (pgtapSchemas) options.pgtapSchemas = pgtapSchemas;
+    if (rules) options.rules = rules;
     if (onInclude) options.includes = true;
     const machine = wasm.guard.run(() => new wasm.AnalyzerMachine(options));
     this.#wasm = wasm;

@@ -16,7 +16,7 @@ export interface ProjectScanOptions
   extends
     LiveScanOptions,
     ProjectGlobs,
-    Pick<ScanOptions, 'limits' | 'everything' | 'onProgress' | 'signal'> {
+    Pick<ScanOptions, 'limits' | 'rules' | 'everything' | 'onProgress' | 'signal'> {
   /** Where to keep the coverage database; default: it goes with `close`. */
   database?: string;
 }
@@ -120,6 +120,7 @@ async function scanInto(
       store: new FsStore(join(scratch, 'segments')),
       write: (bytes) => file.write(bytes),
       ...(options.limits && { limits: options.limits }),
+      ...(options.rules && { rules: options.rules }),
       ...(options.everything && { everything: true }),
       ...(options.onProgress && { onProgress: options.onProgress }),
       ...(options.signal && { signal: options.signal }),

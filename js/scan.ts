@@ -33,6 +33,8 @@ export interface ScanOptions {
   /** Takes the coverage database in order. */
   write(chunk: Uint8Array): void | Promise<void>;
   limits?: AnalyzerOptions['limits'];
+  /** What calls of helper functions stand for. */
+  rules?: AnalyzerOptions['rules'];
   /** Finds files that sources include, see `AnalyzerOptions`. */
   onInclude?: AnalyzerOptions['onInclude'];
   /** Must not throw. */
@@ -80,6 +82,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     onSegment: (segment) => store.put({ id: segment.id, bytes: segment.bytes }),
     onProgress: (made) => onProgress?.({ ...Object.assign(progress, made) }),
     ...(options.limits && { limits: options.limits }),
+    ...(options.rules && { rules: options.rules }),
     ...(options.onInclude && { onInclude: options.onInclude }),
     ...(signal && { signal }),
   });

@@ -12,6 +12,27 @@ export interface SourceInfo {
   role: Role;
 }
 
+/** A text, or the argument of the call at this place, from 1. */
+export type RuleValue = string | { argument: number };
+
+/**
+ * What calls of a helper function stand for. The first rule whose `name` matches counts; those of the Supabase test
+ * helpers (`authenticate_as`, `create_supabase_user`, `rls_enabled` and so on) come last.
+ */
+export interface Rule {
+  /** A regular expression for the whole name: `schema.name`, or `name` where a call has no schema. */
+  name: string;
+  /** The role that runs the statements after the call. */
+  role?: RuleValue;
+  /** Who that role stands for. */
+  persona?: RuleValue;
+  /** The call is an assertion; or it is one about this object. Without a name it is about the schema. */
+  asserts?:
+    boolean | { kind: string; schema?: RuleValue; name?: RuleValue; sub?: RuleValue; aspect?: string };
+  /** What the call does to relations: `insert auth.users`; or `read`, `update`, `delete`. */
+  effects?: string[];
+}
+
 /** An immutable, checksummed run of records that the analyzer hands to the host. */
 export interface Segment {
   /** Run id and sequence number: unique, and safe as a file name. */

@@ -15,6 +15,7 @@ has_debian_toolchain() {
 # A target directory of its own: native builds and these have other flags and would evict each other. More inlining than this (225 by itself)
 # makes the module a tenth larger and no faster. LEAN=1 leaves out where a panic stands and how
 # values are debugged, which nobody sees of a module in a page: 13 KB of 400.
+# A message must not use `{:?}`, which fmt-debug leaves empty.
 wasm_env() {
   local unset=(-u CARGO_ENCODED_RUSTFLAGS)
   local flags="${LEAN:+-Zlocation-detail=none -Zfmt-debug=none}"

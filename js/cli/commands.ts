@@ -9,7 +9,7 @@ import { rowsOf } from '../pages.js';
 import { findProject, type Project } from '../project.js';
 import { openDatabase, scanFiles, scanProject, type ProjectScanOptions } from '../scan-project.js';
 import { visible } from '../reports/names.js';
-import type { CoveredObject } from '../types.js';
+import type { CoveredObject, Rule } from '../types.js';
 import { describe, Output, ProgressLine, type Io } from './io.js';
 import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
 
@@ -23,6 +23,7 @@ export interface LiveCommandOptions {
 export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
   schema?: string[];
   tests?: string[];
+  rules?: string;
   database?: string;
   arena?: number;
 }
@@ -38,6 +39,7 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
   };
   if (options.schema) scanOptions.schema = options.schema;
   if (options.tests) scanOptions.tests = options.tests;
+  if (options.rules !== undefined) scanOptions.rules = readRules(options.rules);
   if (options.database !== undefined) scanOptions.database = options.database;
   if (options.arena !== undefined) scanOptions.limits = { arenaBytes: options.arena };
   const scanned = await scanProject(directory, scanOptions).finally(() => progress.clear());
@@ -53,6 +55,18 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
   } finally {
     await scanned.close();
   }
+}
+
+function readRules(file: string): Rule[] {
+  const text = readText(file);
+  if (text === undefined) throw new CoverageError('INPUT', 'cannot be read', { file });
+  try {
+    const rules: unknown = JSON.parse(text);
+    if (Array.isArray(rules)) return rules as Rule[];
+  } catch (cause) {
+    throw new CoverageError('CONFIG', `is no JSON: ${messageOf(cause)}`, { file, cause });
+  }
+  throw new CoverageError('CONFIG', 'holds no list of rules: give [{ "name": …, "role": … }]', { file });
 }
 
 /**

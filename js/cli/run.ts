@@ -44,6 +44,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     .argument('[dir]', 'the project', '.')
     .option('--schema <glob>', 'schema files, relative to the project, in natural order (repeatable)', each)
     .option('--tests <glob>', 'test files, relative to the project (repeatable)', each)
+    .option('--rules <file>', 'JSON with rules for helper functions: what they assert, assume and do')
     .option('--database <file>', 'keep the coverage database in this file')
     .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes)
     .action(async (directory: string, options: ScanCommandOptions) => {

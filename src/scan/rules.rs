@@ -68,7 +68,7 @@ impl Rule {
     pub fn new(pattern: &str) -> Result<Rule, Error> {
         let build = |pattern: &str| {
             RegexBuilder::new(pattern).unicode(false).size_limit(RULE_BYTES).build().map_err(|error| {
-                Error::new(Code::Config, format!("{pattern:?} is no regular expression for names: {error}"))
+                Error::new(Code::Config, format!("'{pattern}' is no regular expression for names: {error}"))
             })
         };
         build(pattern)?;

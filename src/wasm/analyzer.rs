@@ -175,5 +175,5 @@ fn run_id(text: &str) -> Result<[u8; 16], JsValue> {
     if digits {
         return Ok(run);
     }
-    Err(thrown(&Error::new(Code::Config, format!("run is {text:?}; give 32 hexadecimal digits"))))
+    Err(thrown(&Error::new(Code::Config, format!("run is '{text}'; give 32 hexadecimal digits"))))
 }

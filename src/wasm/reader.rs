@@ -55,7 +55,7 @@ fn read(query: &Input) -> Result<Query, JsValue> {
     }
     let after = match query.text("after")? {
         None => 0,
-        Some(cursor) => cursor.parse().map_err(|_| config(format!("{cursor:?} is no cursor of a page")))?,
+        Some(cursor) => cursor.parse().map_err(|_| config(format!("'{cursor}' is no cursor of a page")))?,
     };
     let limit = query.number("limit")?.and_then(|l| length(l).ok()).and_then(|l| u32::try_from(l).ok());
     let page = Page { after, limit: limit.unwrap_or(0) };
@@ -85,17 +85,17 @@ fn read(query: &Input) -> Result<Query, JsValue> {
         "diagnostics" => Query::Diagnostics(page),
         "stale" => Query::Stale(page),
         "matrix" => Query::Matrix(page),
-        other => return Err(config(format!("{other:?} is no query"))),
+        other => return Err(config(format!("'{other}' is no query"))),
     })
 }
 
 fn kind(word: &str) -> Result<ObjectKind, JsValue> {
-    ObjectKind::from_word(word).ok_or_else(|| config(format!("{word:?} is no kind of object")))
+    ObjectKind::from_word(word).ok_or_else(|| config(format!("'{word}' is no kind of object")))
 }
 
 fn state(word: &str) -> Result<State, JsValue> {
     let found = State::ALL.into_iter().find(|s| s.as_str() == word);
-    found.ok_or_else(|| config(format!("{word:?} is no state")))
+    found.ok_or_else(|| config(format!("'{word}' is no state")))
 }
 
 fn config(message: String) -> JsValue {

@@ -38,7 +38,7 @@ fn rule(given: &Input) -> Result<Rule, JsValue> {
             Some((Aspect::from_word(command).filter(|_| writes)?, schema.to_owned(), name.to_owned()))
         };
         let form = "give read, insert, update or delete, and a relation with its schema";
-        rule.effects.push(read().ok_or_else(|| given.refused(&format!("effects: {effect:?}; {form}")))?);
+        rule.effects.push(read().ok_or_else(|| given.refused(&format!("effects: '{effect}'; {form}")))?);
     }
     if !rule.assumes() && rule.asserts.is_none() && rule.effects.is_empty() {
         return Err(given.refused("it says nothing: give role, persona, asserts or effects"));
@@ -56,10 +56,10 @@ fn asserts(given: &Input) -> Result<Option<Asserts>, JsValue> {
     }
     let given = Input::new("asserts of a rule", value_of);
     let word = given.required("kind")?;
-    let kind = ObjectKind::from_word(&word).ok_or_else(|| given.refused(&format!("{word:?} is no kind of object")))?;
+    let kind = ObjectKind::from_word(&word).ok_or_else(|| given.refused(&format!("'{word}' is no kind of object")))?;
     let aspect = match given.text("aspect")? {
         None => Aspect::TESTED,
-        Some(word) => Aspect::from_word(&word).ok_or_else(|| given.refused(&format!("{word:?} is no aspect")))?,
+        Some(word) => Aspect::from_word(&word).ok_or_else(|| given.refused(&format!("'{word}' is no aspect")))?,
     };
     let [schema, name, sub] = [value(&given, "schema")?, value(&given, "name")?, value(&given, "sub")?];
     Ok(Some(Asserts { kind: Some(kind), schema, name, sub, aspect }))

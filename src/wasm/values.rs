@@ -160,7 +160,7 @@ pub fn manifest(value: JsValue) -> Result<Vec<ManifestEntry>, JsValue> {
 /// The role that is spelled so.
 pub fn role(word: &str) -> Result<SourceRole, JsValue> {
     SourceRole::from_word(word).ok_or_else(|| {
-        thrown(&Error::new(Code::Config, format!("the role is {word:?}; give 'schema', 'tests' or 'inventory'")))
+        thrown(&Error::new(Code::Config, format!("the role is '{word}'; give 'schema', 'tests' or 'inventory'")))
     })
 }
 

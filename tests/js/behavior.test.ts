@@ -3,6 +3,7 @@
 
 import type { PGlite } from '@electric-sql/pglite';
 import type { Coverage } from '../../js/index.js';
+import type { Rule } from '../../js/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogueSource } from '../../js/catalogue.js';
 import { parseTap, runText, startPglite, stopPglite, tapProblems } from './support/pglite.js';
@@ -15,6 +16,7 @@ interface Case {
   evidence: string[];
   /** Routines that are called, where several share a name. */
   overloads?: string[];
+  rules?: Rule[];
   /** Cells of the access matrix: `relation command role[/persona] outcome [causes]`. */
   matrix?: string[];
 }
@@ -393,6 +395,33 @@ const ACCESS: Record<string, Case> = {
     ],
     matrix: ['shop.audit read shop_user allowed'],
   },
+  'helpers that a rule tells of': {
+    schema: `${NOTES} create schema help; grant usage on schema help to shop_user;
+      create function help.login(who text) returns void language plpgsql as $$ begin
+        perform set_config('role', 'shop_user', true), set_config('app.who', who, true); end $$;
+      create function help.seed() returns void language sql as $$ insert into shop.audit values ('x') $$;
+      create function help.has_notes(s text, t text) returns text language sql as $$ select has_table(s::name, t::name) $$;`,
+    test: `select help.has_notes('shop', 'notes'); select help.seed(); select help.login('ann');
+      select results_eq('select body from shop.notes', array['a']);`,
+    rules: [
+      { name: 'help\\.log.n', role: 'shop_user', persona: { argument: 1 } },
+      { name: 'help\\.seed', effects: ['insert shop.audit'] },
+      {
+        name: 'help\\.has_\\w+',
+        asserts: { kind: 'table', schema: { argument: 1 }, name: { argument: 2 }, aspect: 'exists' },
+      },
+    ],
+    evidence: [
+      'function help.has_notes called behavior',
+      'function help.login called act',
+      'function help.seed called act',
+      'table shop.audit insert act',
+      'table shop.notes read behavior',
+      'column shop.notes.body read behavior',
+      'policy shop.notes.own read behavior',
+    ],
+    matrix: ['shop.notes read shop_user/ann allowed'],
+  },
   'a policy that gets other roles': {
     schema: `${NOTES} alter policy shown on shop.notes to shop_user; alter policy own on shop.notes using (owner = 'ann');
       alter policy own on shop.notes to shop_guest;`,
@@ -522,6 +551,7 @@ async function check({
   test,
   evidence,
   overloads,
+  rules,
   matrix = [],
 }: Case & { schema: string }): Promise<void> {
   const script = `begin;\nselect no_plan();\n${test}\nselect * from finish();\nrollback;\n`;
@@ -530,24 +560,30 @@ async function check({
     const run = await runText(db, script);
     expect(run.error).toBeUndefined();
     expect(tapProblems(parseTap(run.output))).toEqual([]);
-    const coverage = await scanTexts([
-      { path: 'schema.sql', role: 'schema', text: schema },
-      { path: 'test.sql', role: 'tests', text: script },
-    ]);
+    const coverage = await scanTexts(
+      [
+        { path: 'schema.sql', role: 'schema', text: schema },
+        { path: 'test.sql', role: 'tests', text: script },
+      ],
+      rules,
+    );
     expect(await used(coverage)).toEqual([...evidence].sort());
     expect(await cells(coverage)).toEqual([...matrix].sort());
     if (overloads) expect(await called(coverage)).toEqual([...overloads].sort());
     // the server's own catalogue says the same
     const listed = await catalogueSource(async (sql) => (await db.query<Record<string, unknown>>(sql)).rows);
     await db.exec('reset search_path');
-    const live = await scanTexts([
-      { path: 'catalogue', role: 'inventory', text: listed },
-      { path: 'test.sql', role: 'tests', text: script },
-    ]);
+    const live = await scanTexts(
+      [
+        { path: 'catalogue', role: 'inventory', text: listed },
+        { path: 'test.sql', role: 'tests', text: script },
+      ],
+      rules,
+    );
     expect(await used(live)).toEqual([...evidence].sort());
     expect(await cells(live)).toEqual([...matrix].sort());
   } finally {
-    await db.exec('drop schema shop cascade');
+    await db.exec('drop schema shop cascade; drop schema if exists help cascade');
   }
 }
 

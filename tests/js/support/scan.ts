@@ -1,7 +1,7 @@
 // Scans texts and opens what comes of it.
 
 import { Analyzer, Coverage, MemoryStore, merge } from '../../../js/index.js';
-import type { CoveredObject, Evidence, Role } from '../../../js/types.js';
+import type { CoveredObject, Evidence, Role, Rule } from '../../../js/types.js';
 
 export interface Source {
   path: string;
@@ -10,9 +10,9 @@ export interface Source {
 }
 
 /** The coverage database of these sources, in their order. */
-export async function scanTexts(sources: Source[]): Promise<Coverage> {
+export async function scanTexts(sources: Source[], rules: Rule[] = []): Promise<Coverage> {
   const store = new MemoryStore();
-  const analyzer = new Analyzer({ onSegment: (segment) => store.put(segment) });
+  const analyzer = new Analyzer({ onSegment: (segment) => store.put(segment), rules });
   try {
     for (const { path, role, text } of sources) {
       await analyzer.begin({ path, role });
