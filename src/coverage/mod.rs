@@ -427,7 +427,8 @@ impl Joined for Fold {
         let is_member = aspect == Aspect::MEMBER || aspect == Aspect::MEMBERS;
         let flags = row.flags();
         // a test that is expected to fail, or may not run, may name what is not there
-        let is_certain = strength == Strength::Structure && !is_member && flags == Flags::NONE;
+        let is_certain =
+            strength == Strength::Structure && aspect != Aspect::NAMED && !is_member && flags == Flags::NONE;
         if found.is_empty() && is_certain && self.is_stale(&wanted) {
             let schema = row.schema.split(|b| *b == 0).next().unwrap_or_default().to_vec();
             self.stale.push(Stale {
@@ -565,6 +566,11 @@ impl Joined for Fold {
             Code::Plan => {
                 let (plan, found) = detail.split_once('\0').unwrap_or((&detail, ""));
                 format!("the plan is {plan}, but {found} assertions run")
+            }
+            Code::Catalog => {
+                format!(
+                    "{detail}: which objects this query of the catalogue is about is not read; pgTAP's assertions name them"
+                )
             }
             Code::Contradiction
             | Code::UnknownObject

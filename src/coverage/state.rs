@@ -77,7 +77,7 @@ impl Tally {
         }
         let mut weak = bit(Aspect::LISTED) | bit(Aspect::MEMBER);
         if runs || kind == ObjectKind::Policy {
-            weak |= bit(Aspect::EXISTS);
+            weak |= bit(Aspect::EXISTS) | bit(Aspect::NAMED);
         }
         match self.structural {
             0 => State::Gap,

@@ -93,7 +93,7 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
         Some((via, outcome)) => {
             let circumstance = Circumstance { outcome, ..place.session.circumstance() }.encode();
             let by = By { via, strength: Strength::Behavior, circumstance: &circumstance };
-            uses(query, by, place, facts)?;
+            uses(query, by, place, counts, facts)?;
             affect(&effects, by, facts)?;
             mark(Op::Asserted, place.context, counts, facts)
         }
@@ -248,7 +248,7 @@ fn read_text(
     facts: &mut dyn Facts,
 ) -> Result<(), Full> {
     reference::statements(text, line, place.limit, &mut |cursor| {
-        uses(cursor, by, place, facts)?;
+        uses(cursor, by, place, counts, facts)?;
         if place.context == Context::String {
             return Ok(());
         }
@@ -257,18 +257,49 @@ fn read_text(
 }
 
 /// Emits what the statement at `cursor` uses.
-fn uses(cursor: Cursor<'_>, by: By<'_>, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
+fn uses(
+    cursor: Cursor<'_>,
+    by: By<'_>,
+    place: Place<'_>,
+    counts: &mut Counts,
+    facts: &mut dyn Facts,
+) -> Result<(), Full> {
     // the error, or the lack of rows, is said of the relation that the statement is about, or of the only routine
     let known = Circumstance::decode(by.circumstance);
     let outcome = if known.outcome == Outcome::Empty { Outcome::Unknown } else { known.outcome };
     let beside = Circumstance { outcome, state: b"", message: b"", ..known }.encode();
     let mut is_taken = false;
+    // a query that looks at nothing but the catalogue
+    let (mut of_catalog, mut of_schema) = (None, false);
     reference::read(cursor, place.session, &mut |reference| {
         let is_subject = matches!(reference.key.kind, ObjectKind::Relation | ObjectKind::Routine);
         let circumstance = if is_subject && is_taken { beside.as_slice() } else { by.circumstance };
         is_taken |= is_subject;
+        let is_catalog = reference.key.kind == ObjectKind::Relation && is_of_catalog(&reference.key);
+        if is_catalog {
+            of_catalog.get_or_insert_with(|| (spell_key(&reference.key), reference.line));
+        }
+        of_schema |= !is_catalog && reference.key.kind != ObjectKind::Column;
         used(reference, By { circumstance, ..by }, facts)
-    })
+    })?;
+    match of_catalog {
+        Some((detail, line)) if !of_schema => {
+            counts.unresolved += 1;
+            facts.fact(Fact::Diagnostic { code: Code::Catalog, detail: &detail, line })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_of_catalog(key: &Key<'_>) -> bool {
+    match key.scope {
+        Scope::Named => matches!(key.schema, b"pg_catalog" | b"information_schema"),
+        _ => key.name.starts_with(b"pg_"),
+    }
+}
+
+fn spell_key(key: &Key<'_>) -> Vec<u8> {
+    if key.scope == Scope::Named { [key.schema, key.name].join(&b'.') } else { key.name.to_vec() }
 }
 
 /// Emits a use.
@@ -278,6 +309,12 @@ fn uses(cursor: Cursor<'_>, by: By<'_>, place: Place<'_>, facts: &mut dyn Facts)
 pub fn used(reference: Reference<'_>, by: By<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
     let Reference { key, aspect, line } = reference;
     let By { via, strength, circumstance } = by;
+    let is_named = matches!(aspect, Aspect::NAMED | Aspect::PRIVILEGES);
+    let (strength, circumstance) = match strength {
+        Strength::Behavior if is_named => (Strength::Structure, &b""[..]),
+        _ if is_named => return Ok(()),
+        _ => (strength, circumstance),
+    };
     facts.fact(Fact::Evidence { key, via, aspect, strength, line, flags: Flags::NONE, circumstance })
 }
 

@@ -218,6 +218,7 @@ words! {
         UnknownFunction = "unknown-function", AnyError = "throws-any-error", DescriptionOutside = "description-outside",
         Template = "template", Plan = "plan", NotRead = "definition-not-read", Broken = "broken-statement",
         NoRows = "passes-on-no-rows", AnySchema = "any-schema", NoPolicy = "no-policy", RoleNotAssumed = "role-not-assumed",
+        Catalog = "catalog",
     }
 }
 
@@ -231,14 +232,18 @@ impl Code {
             | Code::NoRows
             | Code::AnySchema
             | Code::NoPolicy
-            | Code::RoleNotAssumed => "info",
+            | Code::RoleNotAssumed
+            | Code::Catalog => "info",
             _ => "warning",
         }
     }
 
     /// A call that could not be understood.
     pub fn is_blind_spot(self) -> bool {
-        matches!(self, Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Dynamic | Code::OverLimit)
+        matches!(
+            self,
+            Code::Ambiguous | Code::Undefined | Code::Mismatch | Code::Dynamic | Code::OverLimit | Code::Catalog
+        )
     }
 }
 
@@ -247,7 +252,7 @@ impl Code {
 pub struct Aspect(pub u8);
 
 /// The spellings; a number is a place in this table, so new ones go to its end.
-pub const ASPECTS: [&str; 70] = [
+pub const ASPECTS: [&str; 71] = [
     "exists",
     "listed",
     "member",
@@ -318,6 +323,7 @@ pub const ASPECTS: [&str; 70] = [
     "truncate",
     "raised",
     "row-security",
+    "named",
 ];
 
 impl Aspect {
@@ -349,6 +355,10 @@ impl Aspect {
     pub const NOT_NULL: Aspect = Aspect(35);
     /// No more is said.
     pub const TESTED: Aspect = Aspect(65);
+    /// A text names it that the server looks up.
+    pub const NAMED: Aspect = Aspect(70);
+    /// Who may do what with it.
+    pub const PRIVILEGES: Aspect = Aspect(47);
     /// Row level security is enabled.
     pub const SECURED: Aspect = Aspect(69);
     /// It is not there: no evidence, but where it is, a contradiction.

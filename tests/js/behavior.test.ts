@@ -16,6 +16,8 @@ interface Case {
   evidence: string[];
   /** Routines that are called, where several share a name. */
   overloads?: string[];
+  /** `kind name aspect` of what is asserted, where that matters. */
+  structure?: string[];
   rules?: Rule[];
   /** Cells of the access matrix: `relation command role[/persona] outcome [causes]`. */
   matrix?: string[];
@@ -75,6 +77,22 @@ const CASES: Record<string, Case> = {
       'price(numeric, integer)',
     ],
     evidence: ['function shop.price called behavior'],
+  },
+  'texts that name objects': {
+    test: `select ok(has_table_privilege('public', 'shop.users', 'select') is not null);
+      select ok(to_regclass('shop.log') is not null); select ok(to_regclass('shop.gone') is null);
+      select ok(has_function_privilege('shop.tax(numeric)', 'execute'));
+      select isnt('shop.adults'::regclass::oid, 0::oid); select ok(has_column_privilege('SHOP.Orders', 'total', 'select'));
+      select ok(to_regprocedure('"shop".stamp()') is not null); select 'shop.orders'::regclass;`,
+    structure: [
+      'table shop.users privileges',
+      'table shop.log named',
+      'function shop.tax privileges',
+      'view shop.adults named',
+      'table shop.orders privileges',
+      'function shop.stamp named',
+    ],
+    evidence: [],
   },
   'an error that a routine raises': {
     schema: `${SHOP} create function shop.pay(n int) returns int language plpgsql as $$
@@ -551,6 +569,7 @@ async function check({
   test,
   evidence,
   overloads,
+  structure,
   rules,
   matrix = [],
 }: Case & { schema: string }): Promise<void> {
@@ -569,6 +588,7 @@ async function check({
     );
     expect(await used(coverage)).toEqual([...evidence].sort());
     expect(await cells(coverage)).toEqual([...matrix].sort());
+    if (structure) expect(await asserted(coverage)).toEqual([...structure].sort());
     if (overloads) expect(await called(coverage)).toEqual([...overloads].sort());
     // the server's own catalogue says the same
     const listed = await catalogueSource(async (sql) => (await db.query<Record<string, unknown>>(sql)).rows);
@@ -594,6 +614,14 @@ async function used(coverage: Coverage): Promise<string[]> {
     const { kind, schema, name, sub } = object;
     const flags = evidence.flags?.map((flag) => ` ${flag}`).join('') ?? '';
     rows.add(`${kind} ${schema}.${name}${sub && `.${sub}`} ${evidence.aspect} ${evidence.strength}${flags}`);
+  }
+  return [...rows].sort();
+}
+
+async function asserted(coverage: Coverage): Promise<string[]> {
+  const rows = new Set<string>();
+  for await (const [{ kind, schema, name }, { aspect, strength }] of allEvidence(coverage)) {
+    if (strength === 'structure') rows.add(`${kind} ${schema}.${name} ${aspect}`);
   }
   return [...rows].sort();
 }

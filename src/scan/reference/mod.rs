@@ -5,6 +5,7 @@
 //! inventory is known. Names of common table expressions and aliases are no relations.
 
 pub mod arguments;
+mod catalog;
 mod reader;
 mod words;
 
@@ -20,7 +21,7 @@ use reader::Reader;
 pub struct Reference<'a> {
     /// Names the object.
     pub key: Key<'a>,
-    /// read, insert, update, delete, called or used.
+    /// read, insert, update, delete, called or used; privileges or named where a text names it.
     pub aspect: Aspect,
     /// 1-based line.
     pub line: u32,

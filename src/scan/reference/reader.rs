@@ -1,7 +1,7 @@
 //! Reads queries with what is in scope in them.
 
 use super::words::{self, is_reserved, word};
-use super::{Reference, arguments, arity};
+use super::{Reference, arguments, arity, catalog};
 use crate::limits::EXPRESSION_NESTING;
 use crate::pgtap::overloads;
 use crate::scan::expression::{self, is_built_in_function};
@@ -581,7 +581,13 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
                     }
                 }
                 Tok::Cast => {
+                    let before = cursor.behind(1).filter(|item| item.tok == Tok::String && !item.cut);
                     cursor.skip(1);
+                    if let Some(item) = before
+                        && let Some(kind) = catalog::kind_of_type(word(&cursor))
+                    {
+                        self.named(cursor.text(item), kind, item.line, Aspect::NAMED)?;
+                    }
                     self.ty(&mut cursor)?;
                     operand = true;
                 }
@@ -726,6 +732,14 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
 
     /// A call; `cursor` stands before its arguments.
     fn call(&mut self, name: Name<'a>, is_word: bool, cursor: &Cursor<'a>) -> Result<(), Full> {
+        let is_of_catalog = name.schema.is_none_or(|schema| schema == b"pg_catalog");
+        if is_of_catalog
+            && let Some(inside) = cursor.clone().group()
+            && let Some((text, line, kind)) = catalog::argument(name.name, inside)
+        {
+            let is_privilege = name.name.ends_with(b"_privilege");
+            self.named(text, kind, line, if is_privilege { Aspect::PRIVILEGES } else { Aspect::NAMED })?;
+        }
         let of_pgtap = name.schema.is_none_or(|schema| self.session.is_pgtap_schema(schema));
         let of_server = match name.schema {
             Some(schema) => schema == b"pg_catalog",
@@ -761,6 +775,19 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
 
     fn is_cte(&self, name: &Name<'_>) -> bool {
         name.schema.is_none() && (self.unsure || self.ctes.contains(&name.name))
+    }
+
+    /// An object that a text names.
+    fn named(&mut self, text: &[u8], kind: ObjectKind, line: u32, aspect: Aspect) -> Result<(), Full> {
+        catalog::read(text, kind, line, &mut |name, args| {
+            // what has no schema is of the database
+            let name = if kind == ObjectKind::Schema || kind == ObjectKind::Role {
+                Name { schema: Some(b""), ..name }
+            } else {
+                name
+            };
+            self.push(kind, name, (b"", args), aspect)
+        })
     }
 
     fn relation(&mut self, name: Name<'_>, aspect: Aspect) -> Result<(), Full> {
