@@ -39,7 +39,11 @@ impl Raised {
             return None;
         }
         let found = self.known.entry(expects.message.to_vec()).or_insert_with(|| {
-            messages.iter().filter(|(_, message)| is_meant(message, expects.message)).map(|(id, _)| *id).collect()
+            let mut raisers = BTreeSet::new();
+            for (id, _) in messages.iter().filter(|(_, message)| is_meant(message, expects.message)) {
+                raisers.insert(*id);
+            }
+            raisers
         });
         if found.len() == 1 {
             return found.first().copied();

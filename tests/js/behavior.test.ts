@@ -94,6 +94,32 @@ const CASES: Record<string, Case> = {
     ],
     evidence: [],
   },
+  'queries of the catalogue that name objects': {
+    test: `select ok(exists(select 1 from information_schema.columns where table_schema = 'shop'
+          and table_name = 'users' and column_name in ('id', 'age') group by table_name having count(*) = 2));
+      select is((select count(*)::int from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'shop' and c.relname = 'log'), 1);
+      select results_eq($$ select tgenabled::text from pg_trigger where tgrelid = 'shop.users'::regclass and tgname = 'stamp' $$,
+        array['O']);
+      select isnt_empty($$ select from pg_catalog.pg_proc where proname = 'tax' $$);
+      select isnt_empty($$ select from pg_constraint where conrelid = 'shop.orders'::regclass and conname = 'orders_pkey' $$);
+      select isnt_empty($$ select from pg_views where schemaname = 'shop' and (viewname = 'adults') $$);
+      select is_empty($$ select from pg_tables where schemaname = 'shop' and tablename = 'gone' $$);
+      select isnt_empty($$ select from pg_class where relname = 'orders' or relname = 'x' $$);
+      select isnt_empty($$ select from pg_class where not relname = 'orders' $$);
+      select isnt_empty($$ select from pg_class c where relname = 'orders' and relname <> 'x' and relkind = 'r' $$);`,
+    structure: [
+      'column shop.users named',
+      'table shop.users named',
+      'table shop.log named',
+      'trigger shop.users named',
+      'function shop.tax named',
+      'primary-key shop.orders named',
+      'view shop.adults named',
+      'table shop.orders named',
+    ],
+    evidence: [],
+  },
   'an error that a routine raises': {
     schema: `${SHOP} create function shop.pay(n int) returns int language plpgsql as $$
       begin if n < 0 then raise exception 'cannot pay % to %', n, current_user using errcode = 'P0009'; end if; return n; end $$;`,

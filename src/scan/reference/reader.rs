@@ -278,12 +278,41 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
         });
         let list = list.to(cursor.position());
         cursor.skip(1);
+        let from = cursor;
         self.from(&mut cursor)?;
+        self.of_catalog(from)?;
         self.walk(list)?;
         self.walk(cursor)?;
         self.items.truncate(items);
         self.level = level;
         Ok(())
+    }
+
+    /// A query of nothing but the catalogue names objects in its conditions, which stand behind FROM.
+    fn of_catalog(&mut self, from: Cursor<'a>) -> Result<(), Full> {
+        let items = &self.items[self.level..];
+        let is_one = |item: &FromItem<'_>| {
+            item.relation.is_some_and(|of| match of.schema {
+                Some(schema) => matches!(schema, b"pg_catalog" | b"information_schema"),
+                None => of.name.starts_with(b"pg_"),
+            })
+        };
+        if items.is_empty() || !items.iter().all(is_one) {
+            return Ok(());
+        }
+        let Some(conditions) = catalog::Conditions::read(from) else { return Ok(()) };
+        let line = conditions.line();
+        let mut emit = |(kind, schema, name, sub, args): catalog::About<'_>| {
+            let (scope, schema) = schema.map_or((Scope::User, &b""[..]), |schema| (Scope::Named, schema));
+            let key = Key { kind, scope, schema, name, sub, args };
+            (self.each)(Reference { key, aspect: Aspect::NAMED, line })
+        };
+        match conditions.by_oid() {
+            None => conditions.about(None).into_iter().try_for_each(emit),
+            Some((text, line)) => catalog::read(text, ObjectKind::Relation, line, &mut |of, _| {
+                conditions.about(Some((of.schema, of.name))).into_iter().try_for_each(&mut emit)
+            }),
+        }
     }
 
     /// The items behind FROM or USING, joins and their conditions included.
