@@ -279,7 +279,8 @@ fn uses(
         if is_catalog {
             of_catalog.get_or_insert_with(|| (spell_key(&reference.key), reference.line));
         }
-        of_schema |= !is_catalog && reference.key.kind != ObjectKind::Column;
+        let is_named = reference.aspect == Aspect::NAMED;
+        of_schema |= !is_catalog && (is_named || reference.key.kind != ObjectKind::Column);
         used(reference, By { circumstance, ..by }, facts)
     })?;
     match of_catalog {

@@ -105,6 +105,7 @@ const CASES: Record<string, Case> = {
       select isnt_empty($$ select from pg_constraint where conrelid = 'shop.orders'::regclass and conname = 'orders_pkey' $$);
       select isnt_empty($$ select from pg_views where schemaname = 'shop' and (viewname = 'adults') $$);
       select is_empty($$ select from pg_tables where schemaname = 'shop' and tablename = 'gone' $$);
+      select isnt_empty($$ select from pg_indexes where tablename = 'users' and (indexname = 'y' or 1 = 1) $$);
       select isnt_empty($$ select from pg_class where relname = 'orders' or relname = 'x' $$);
       select isnt_empty($$ select from pg_class where not relname = 'orders' $$);
       select isnt_empty($$ select from pg_class c where relname = 'orders' and relname <> 'x' and relkind = 'r' $$);`,

@@ -130,7 +130,7 @@ const RELATION_OIDS: [&[u8]; 5] = [b"attrelid", b"conrelid", b"indrelid", b"polr
 const MOST: usize = 256;
 
 /// What the conditions of a query of the catalogue say of the objects that it is about.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Conditions<'a> {
     schemas: Vec<&'a [u8]>,
     relations: Vec<&'a [u8]>,
@@ -158,8 +158,12 @@ impl<'a> Conditions<'a> {
             }
             if let Some(mut inside) = cursor.group() {
                 let is_query = ["select", "with", "values"].iter().any(|word| inside.is_word(word));
-                if !is_query && depth < NESTED && !self.walk(&mut inside, depth + 1) {
-                    return false;
+                if !is_query && depth < NESTED {
+                    let before = self.clone();
+                    // what OR leaves open here takes nothing from what stands around it
+                    if !self.walk(&mut inside, depth + 1) {
+                        *self = before;
+                    }
                 }
                 continue;
             }
