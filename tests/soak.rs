@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use support::{build, count, database, many_columns, scan_with};
 
 /// What texts are made of: statements, and the edges of tokens.
-const PIECES: [&str; 104] = [
+const PIECES: [&str; 118] = [
     "SELECT has_table('t');",
     "SELECT has_table('app', 't', $$a table$$);",
     "SELECT columns_are('t', ARRAY['a', 'b']);",
@@ -20,6 +20,20 @@ const PIECES: [&str; 104] = [
     "SELECT has_view(v) FROM unnest(ARRAY['a', 'b']) AS v;",
     "SELECT ok(true), 'outside';",
     "SELECT has_tabel('t');",
+    "CREATE FUNCTION r(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN IF f(n) THEN RAISE EXCEPTION 'no % here', n; END IF; INSERT INTO t VALUES (1); RETURN g(); END $$;",
+    "SELECT throws_ok('SELECT r(-1)', 'P0001', 'no -1 here');",
+    "CREATE POLICY p ON t FOR SELECT TO a USING (f(1) > 0);",
+    "ALTER POLICY p ON t TO b USING (true);",
+    "ALTER TABLE t ENABLE ROW LEVEL SECURITY, ALTER a SET DEFAULT f(1);",
+    "ALTER TABLE IF EXISTS t ADD UNIQUE (b), DROP a, ALTER b TYPE int;",
+    "CREATE RULE r AS ON UPDATE TO t WHERE true DO ALSO (INSERT INTO t SELECT 1; DELETE FROM v);",
+    "SELECT tests.authenticate_as('x');",
+    "SELECT tests.rls_enabled('app', 't');",
+    "SELECT tests.create_supabase_user('x');",
+    "SELECT ok(EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('t', 'u') AND (true OR false)));",
+    "SELECT ok(has_table_privilege('public.t', 'select'), to_regprocedure('f(int)') IS NULL);",
+    "SELECT lives_ok('DELETE FROM t'), hasnt_table('t'), policies_are('t', ARRAY['p']);",
+    "SELECT is(f('a'::text, 1, cast(x AS app.kind)), 1);",
     "CREATE TABLE t (a int PRIMARY KEY, b text UNIQUE CHECK (b <> ''));",
     "CREATE TABLE IF NOT EXISTS t (a int, UNIQUE (a) INCLUDE (b));",
     "CREATE TABLE app.\"T t\" (\"a\"\"b\" int REFERENCES t, c serial);",
