@@ -17,7 +17,8 @@ use crate::limits::{DIAGNOSTICS_PER_CODE, NESTING, to_u32};
 use crate::merge::{Joined, Place, Source};
 use crate::order;
 use crate::pgtap::{self, overload};
-use crate::record::{OwnedRecord, spell};
+
+use crate::record::{OwnedRecord, Seal, spell};
 use crate::scan::SourceRole;
 use crate::scan::circumstance::Circumstance;
 use crate::scan::definitions::note;
@@ -351,6 +352,16 @@ impl Joined for Fold {
     fn sources(&mut self, sources: &[Source], includes: &[Place]) {
         self.roles = sources.iter().map(|source| source.entry.role).collect();
         self.text = self.roles.contains(&SourceRole::Inventory).then(Inventory::new);
+        for (file, source) in sources.iter().enumerate() {
+            // what it includes may call some
+            let is_silent = |seal: &Seal| seal.assertions == 0 && seal.bytes > 0 && seal.included_bytes == 0;
+            let is_silent = source.seal.as_ref().is_some_and(is_silent);
+            if source.entry.role == SourceRole::Tests && source.entry.complete && is_silent {
+                let message =
+                    "no pgTAP assertion is called here: what the file tests by itself does not count".to_owned();
+                self.diagnostics.push(Diagnostic { file: to_u32(file), line: 1, code: Code::NoAssertion, message });
+            }
+        }
         for place in includes {
             let is_schema = |file: u32| self.role(file) == Some(SourceRole::Schema);
             let counts = !self.superseded.contains(&place.source);
@@ -579,7 +590,8 @@ impl Joined for Fold {
             | Code::NoRows
             | Code::AnySchema
             | Code::NoPolicy
-            | Code::RoleNotAssumed => detail,
+            | Code::RoleNotAssumed
+            | Code::NoAssertion => detail,
         };
         self.say(place, row.line, code, message);
         Ok(())

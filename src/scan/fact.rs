@@ -218,7 +218,7 @@ words! {
         UnknownFunction = "unknown-function", AnyError = "throws-any-error", DescriptionOutside = "description-outside",
         Template = "template", Plan = "plan", NotRead = "definition-not-read", Broken = "broken-statement",
         NoRows = "passes-on-no-rows", AnySchema = "any-schema", NoPolicy = "no-policy", RoleNotAssumed = "role-not-assumed",
-        Catalog = "catalog",
+        Catalog = "catalog", NoAssertion = "no-assertion",
     }
 }
 
@@ -233,7 +233,8 @@ impl Code {
             | Code::AnySchema
             | Code::NoPolicy
             | Code::RoleNotAssumed
-            | Code::Catalog => "info",
+            | Code::Catalog
+            | Code::NoAssertion => "info",
             _ => "warning",
         }
     }

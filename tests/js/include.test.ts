@@ -104,7 +104,7 @@ describe('onInclude', () => {
   });
 
   it('is not asked without being given', async () => {
-    const found = await tables({}, (analyzer) => analyzer.pipe(source, stream('\\i x.sql\n')));
+    const found = await tables({}, (analyzer) => analyzer.pipe(source, stream('\\i x.sql\nselect pass();')));
     expect(found.diagnostics).toEqual(['tests/a.sql:1 include-not-read']);
   });
 
