@@ -5,6 +5,7 @@
 
 pub mod access;
 mod effects;
+mod helpers;
 mod lints;
 mod raised;
 mod reach;
@@ -28,6 +29,7 @@ use crate::scan::reference::arity_of;
 use crate::sql::types;
 use access::{Access, Cell};
 use effects::Effect;
+use helpers::Helpers;
 use raised::Raised;
 use reach::{Reach, Use};
 use reason::Reason;
@@ -184,6 +186,7 @@ pub struct Fold {
     reach: Reach,
     raised: Raised,
     access: Access,
+    helpers: Helpers,
 }
 
 impl Fold {
@@ -375,6 +378,9 @@ impl Joined for Fold {
         if self.superseded.contains(&place.source) {
             return Ok(());
         }
+        if row.op()? == Op::Conduit && row.object_kind()? == ObjectKind::Routine {
+            self.helpers.add(place.source, row);
+        }
         if self.role(place.source) == Some(SourceRole::Tests) {
             if self.role(place.file) == Some(SourceRole::Schema) {
                 // a part of the schema that the test installs
@@ -389,6 +395,9 @@ impl Joined for Fold {
             return Ok(());
         }
         let (kind, op) = (row.object_kind()?, row.op()?);
+        if op == Op::Conduit {
+            return Ok(());
+        }
         let name = || match row.sub.is_empty() {
             true => spell(&row.name),
             false => format!("{} on {}", spell(&row.sub), spell(&row.name)),
@@ -459,7 +468,9 @@ impl Joined for Fold {
             self.say(place, row.line, Code::AmbiguousCall, message);
             return Ok(());
         }
-        let circumstance = Circumstance::decode(&row.detail);
+        let told = Circumstance::decode(&row.detail);
+        let runner = self.helpers.runner(place.source, &told);
+        let circumstance = Circumstance { role: &runner.role, persona: &runner.persona, ..told };
         self.lint(place, row, aspect, &found, &circumstance);
         let mut effects = Vec::new();
         if let [object] = found[..]

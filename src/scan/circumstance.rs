@@ -33,6 +33,111 @@ pub struct Circumstance<'a> {
     pub state: &'a [u8],
     /// The message that is expected, or a pattern of it; empty where any is.
     pub message: &'a [u8],
+    /// Calls before it of functions that may change the two above: see [`Calls`].
+    pub calls: &'a [u8],
+}
+
+/// Calls of functions whose bodies may say who runs the statements after them, the last ones of a session.
+///
+/// Each is a byte with what it matters for, then schema, name and literal arguments, between [`Calls::TEXT`]; a call
+/// ends with [`Calls::END`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls(Vec<u8>);
+
+/// One of [`Calls`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call<'a> {
+    /// No statement after it says which role it is.
+    pub tells_role: bool,
+    /// The same of the persona.
+    pub tells_persona: bool,
+    /// It stands in a transaction, or a body.
+    pub is_within: bool,
+    /// Schema; empty where the search path decides.
+    pub schema: &'a [u8],
+    /// Name.
+    pub name: &'a [u8],
+    /// Literal arguments; empty where one is none.
+    pub arguments: Vec<&'a [u8]>,
+}
+
+impl Calls {
+    const TEXT: u8 = 2;
+    const END: u8 = 1;
+    const ROLE: u8 = 1;
+    const PERSONA: u8 = 2;
+    const WITHIN: u8 = 4;
+    /// Bits of a call are a letter.
+    const BASE: u8 = b'@';
+    /// Calls and bytes that are kept.
+    const COUNT: usize = 4;
+    const BYTES: usize = 1024;
+
+    /// As a circumstance holds them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The call runs now: schema, name and arguments, as long as they are kept.
+    pub fn add(&mut self, is_within: bool, texts: &[&[u8]]) {
+        let mut call = vec![Calls::BASE + Calls::ROLE + Calls::PERSONA + if is_within { Calls::WITHIN } else { 0 }];
+        for text in texts {
+            let plain = |byte: &u8| *byte == 0 || *byte == Calls::TEXT || *byte == Calls::END;
+            call.extend_from_slice(text.split(plain).next().unwrap_or_default());
+            call.push(Calls::TEXT);
+        }
+        call.push(Calls::END);
+        self.0.extend(call);
+        while self.0.len() > Calls::BYTES || self.0.iter().filter(|byte| **byte == Calls::END).count() > Calls::COUNT {
+            let first = self.0.iter().position(|byte| *byte == Calls::END).map_or(self.0.len(), |end| end + 1);
+            self.0.drain(..first);
+        }
+    }
+
+    /// A statement says which role it is: what calls before it say of that matters no more.
+    pub fn role_is_told(&mut self) {
+        self.tell(Calls::ROLE);
+    }
+
+    /// The same of the persona.
+    pub fn persona_is_told(&mut self) {
+        self.tell(Calls::PERSONA);
+    }
+
+    fn tell(&mut self, bit: u8) {
+        let mut kept = Vec::with_capacity(self.0.len());
+        for call in self.0.split_inclusive(|byte| *byte == Calls::END) {
+            let Some((bits, rest)) = call.split_first() else { continue };
+            let left = bits & !bit;
+            if left & (Calls::ROLE | Calls::PERSONA) != 0 {
+                kept.push(left);
+                kept.extend_from_slice(rest);
+            }
+        }
+        self.0 = kept;
+    }
+}
+
+impl<'a> Circumstance<'a> {
+    /// The calls before it, the first one first.
+    pub fn calls(&self) -> impl Iterator<Item = Call<'a>> {
+        self.calls.split(|byte| *byte == Calls::END).filter_map(|call| {
+            let (bits, texts) = call.split_first()?;
+            let mut texts = texts.split(|byte| *byte == Calls::TEXT);
+            let (schema, name) = (texts.next()?, texts.next()?);
+            let mut arguments: Vec<&[u8]> = texts.collect();
+            // behind the last separator
+            arguments.pop();
+            Some(Call {
+                tells_role: bits & Calls::ROLE != 0,
+                tells_persona: bits & Calls::PERSONA != 0,
+                is_within: bits & Calls::WITHIN != 0,
+                schema,
+                name,
+                arguments,
+            })
+        })
+    }
 }
 
 /// Bytes of a message that are kept: names of constraints stand in its front.
@@ -40,8 +145,15 @@ const MESSAGE_BYTES: usize = 512;
 
 impl Circumstance<'_> {
     /// Nothing is known.
-    pub const NONE: Circumstance<'static> =
-        Circumstance { outcome: Outcome::Unknown, is_still: false, role: b"", persona: b"", state: b"", message: b"" };
+    pub const NONE: Circumstance<'static> = Circumstance {
+        outcome: Outcome::Unknown,
+        is_still: false,
+        role: b"",
+        persona: b"",
+        state: b"",
+        message: b"",
+        calls: b"",
+    };
 
     /// As a record holds it; empty for [`Circumstance::NONE`].
     pub fn encode(&self) -> Vec<u8> {
@@ -49,7 +161,7 @@ impl Circumstance<'_> {
             return Vec::new();
         }
         let mut bytes = vec![self.outcome as u8, if self.is_still { b's' } else { b'-' }];
-        for text in [self.role, self.persona, self.state, clip(self.message, MESSAGE_BYTES)] {
+        for text in [self.role, self.persona, self.state, clip(self.message, MESSAGE_BYTES), self.calls] {
             // a text ends at a NUL, which PostgreSQL has in none
             bytes.extend_from_slice(text.split(|byte| *byte == 0).next().unwrap_or_default());
             bytes.push(0);
@@ -68,8 +180,8 @@ impl<'a> Circumstance<'a> {
         };
         let mut texts = texts.split(|byte| *byte == 0);
         let mut next = || texts.next().unwrap_or_default();
-        let (role, persona, state, message) = (next(), next(), next(), next());
-        Circumstance { outcome, is_still: *still == b's', role, persona, state, message }
+        let (role, persona, state, message, calls) = (next(), next(), next(), next(), next());
+        Circumstance { outcome, is_still: *still == b's', role, persona, state, message, calls }
     }
 }
 
@@ -86,6 +198,7 @@ mod tests {
             persona: b"",
             state: b"42501",
             message: b"permission denied",
+            calls: b"",
         };
         assert_eq!(Circumstance::decode(&told.encode()), told);
         assert_eq!(Circumstance::NONE.encode(), b"");
@@ -93,5 +206,29 @@ mod tests {
             assert_eq!(Circumstance::decode(hostile), Circumstance::NONE);
         }
         assert_eq!(Circumstance::decode(b"f-").outcome, Outcome::Fails);
+    }
+
+    #[test]
+    fn calls_come_back_until_a_statement_tells_what_they_would() {
+        let spelled = |calls: &Calls| {
+            let told = Circumstance { calls: calls.as_bytes(), ..Circumstance::NONE };
+            let encoded = told.encode();
+            let told = Circumstance::decode(&encoded);
+            told.calls().map(|call| (call.tells_role, call.name.to_vec(), call.arguments.len())).collect::<Vec<_>>()
+        };
+        let mut calls = Calls::default();
+        calls.add(true, &[b"s", b"login", b"ann"]);
+        calls.add(false, &[b"", b"later"]);
+        assert_eq!(spelled(&calls), [(true, b"login".to_vec(), 1), (true, b"later".to_vec(), 0)]);
+        calls.role_is_told();
+        assert_eq!(spelled(&calls), [(false, b"login".to_vec(), 1), (false, b"later".to_vec(), 0)]);
+        calls.add(true, &[b"", b"other"]);
+        calls.persona_is_told();
+        assert_eq!(spelled(&calls), [(true, b"other".to_vec(), 0)]);
+        for _ in 0..9 {
+            calls.add(true, &[b"", &[b'x'; 200], &[1, 2, 0]]);
+        }
+        assert!(calls.as_bytes().len() <= Calls::BYTES);
+        assert_eq!(spelled(&calls).len(), Calls::COUNT);
     }
 }

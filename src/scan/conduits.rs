@@ -2,6 +2,7 @@
 //! what they use counts with the strength of the places that use them.
 
 use super::calls::{self, By, Counts, Place};
+use super::definitions::assumption;
 use super::fact::{Fact, Facts, Full, Key, ObjectKind, Op, Scope, Strength, VIA_STATEMENT};
 use super::reference;
 use crate::sql::cursor::{Cursor, Name};
@@ -78,11 +79,14 @@ fn relation(
 
 fn routine(mut cursor: Cursor<'_>, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
     let Some(name) = cursor.qualified() else { return Ok(()) };
-    let inputs = cursor.group().map_or(0, |inside| {
+    let parameters = cursor.group();
+    let inputs = parameters.map_or(0, |inside| {
         let is_input = |part: &Cursor<'_>| !part.is_word("out") && !part.is_word("table");
         inside.split(b',').filter(is_input).count()
     });
-    conduit(ObjectKind::Routine, name, &reference::arity(inputs), place, facts)?;
+    let assumption = parameters.and_then(|inside| assumption::of(inside, cursor, place.session));
+    let assumed = assumption.map(|assumption| assumption.encode()).unwrap_or_default();
+    made(ObjectKind::Routine, name, &reference::arity(inputs), &assumed, place, facts)?;
     let mut rest = cursor;
     if rest.find_word("atomic") {
         rest.skip(1);
@@ -106,12 +110,23 @@ fn trigger(mut cursor: Cursor<'_>, place: Place<'_>, facts: &mut dyn Facts) -> R
 }
 
 fn conduit(kind: ObjectKind, name: Name<'_>, args: &[u8], place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
+    made(kind, name, args, b"", place, facts)
+}
+
+fn made(
+    kind: ObjectKind,
+    name: Name<'_>,
+    args: &[u8],
+    detail: &[u8],
+    place: Place<'_>,
+    facts: &mut dyn Facts,
+) -> Result<(), Full> {
     let (scope, schema) = match name.schema {
         Some(schema) => (Scope::Named, schema),
         None => (Scope::Path, place.session.search_path()),
     };
     let key = Key { kind, scope, schema, name: name.name, sub: b"", args };
-    facts.fact(Fact::Definition { key, op: Op::Conduit, detail: b"", line: name.line })
+    facts.fact(Fact::Definition { key, op: Op::Conduit, detail, line: name.line })
 }
 
 fn uses(cursor: Cursor<'_>, place: Place<'_>, facts: &mut dyn Facts) -> Result<(), Full> {

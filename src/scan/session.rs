@@ -2,7 +2,7 @@
 //! statements. Bounded.
 
 use super::Settings;
-use super::circumstance::Circumstance;
+use super::circumstance::{Calls, Circumstance};
 use super::expression;
 use super::fact::{Aspect, Full, Key, ObjectKind, Scope};
 use super::reference::{self, Reference};
@@ -10,6 +10,7 @@ use super::rules::{Rule, Rules, Value};
 use crate::limits::{NAME_BYTES, SEARCH_PATH_SCHEMAS};
 use crate::pgtap::overloads;
 use crate::sql::cursor::Cursor;
+use crate::sql::literal::clip;
 use crate::sql::statement::Tok;
 use crate::sql::types;
 
@@ -53,6 +54,8 @@ struct Transactional {
     is_local: bool,
     /// A statement turned triggers off.
     is_still: bool,
+    /// Calls since, whose bodies may say who runs what follows.
+    calls: Calls,
 }
 
 /// A prepared statement, or a cursor. Unqualified names in it are those of the search path at PREPARE or DECLARE.
@@ -201,8 +204,8 @@ impl Session {
 
     /// Who runs a statement now.
     pub fn circumstance(&self) -> Circumstance<'_> {
-        let Transactional { role, persona, is_still, .. } = &self.now;
-        Circumstance { role, persona, is_still: *is_still, ..Circumstance::NONE }
+        let Transactional { role, persona, is_still, calls, .. } = &self.now;
+        Circumstance { role, persona, is_still: *is_still, calls: calls.as_bytes(), ..Circumstance::NONE }
     }
 
     /// Schemas of the search path, NUL-joined; empty where there are none.
@@ -337,7 +340,8 @@ impl Session {
     pub fn is_changed_by(&self, cursor: Cursor<'_>) -> bool {
         let sets = |mut cursor: Cursor<'_>| {
             while !cursor.is_empty() {
-                if cursor.is_call() && (cursor.is_word("set_config") || self.rule(&cursor).is_some_and(Rule::assumes)) {
+                let assumes = || self.rule(&cursor).is_some_and(Rule::assumes) || self.may_assume(&cursor);
+                if cursor.is_call() && (cursor.is_word("set_config") || assumes()) {
                     return true;
                 }
                 cursor.skip(1);
@@ -346,7 +350,7 @@ impl Session {
         };
         match cursor.peek().map(|item| cursor.text(item)) {
             Some(b"set" | b"reset") => true,
-            Some(b"select" | b"perform") => sets(cursor),
+            Some(b"select" | b"perform" | b"call") => sets(cursor),
             _ => false,
         }
     }
@@ -370,6 +374,7 @@ impl Session {
             }
             if cursor.is_word("role") || cursor.is_word("session") || cursor.is_word("all") {
                 self.now.role.clear();
+                self.now.calls.role_is_told();
             }
         } else if cursor.is_word("begin") || cursor.is_word("start") {
             if self.saved.is_empty() {
@@ -392,7 +397,7 @@ impl Session {
                 (self.now.role, self.now.persona, self.now.is_local) = (role, persona, false);
             }
             self.prepared.retain(|p| p.is_held);
-        } else if cursor.take_word("select") || cursor.take_word("perform") {
+        } else if cursor.take_one_of(&["select", "perform", "call"]).is_some() {
             self.set_config(cursor);
         } else if cursor.take_words(&["alter", "table"]) {
             if cursor.find_word("trigger") {
@@ -553,6 +558,7 @@ impl Session {
                 let persona = claim(&value, b"sub")
                     .unwrap_or(if name.ends_with(b".sub") || name.starts_with(b"jwt.claims.") { &value } else { b"" });
                 self.now.persona = persona[..persona.len().min(NAME_BYTES)].to_vec();
+                self.now.calls.persona_is_told();
             }
             _ => {}
         }
@@ -564,15 +570,29 @@ impl Session {
             return;
         }
         self.now.role = if role == b"none" { Vec::new() } else { role };
+        self.now.calls.role_is_told();
         self.now.is_local |= local;
     }
 
     /// The rule for the call at `cursor`, if there is one.
     pub fn rule(&self, cursor: &Cursor<'_>) -> Option<&Rule> {
         let item = cursor.peek().filter(|item| matches!(item.tok, Tok::Word | Tok::Quoted))?;
-        let qualified = cursor.behind(1).is_some_and(|i| i.tok == Tok::Punct(b'.'));
-        let schema = cursor.behind(2).filter(|_| qualified).map(|item| cursor.text(item));
-        self.rules.find(schema, cursor.text(item))
+        self.rules.find(schema_of(cursor), cursor.text(item))
+    }
+
+    /// The call at `cursor` is of a function that others made, whose body may say who runs what follows.
+    fn may_assume(&self, cursor: &Cursor<'_>) -> bool {
+        let Some(item) = cursor.peek() else { return false };
+        let name = cursor.text(item);
+        if name.len() > NAME_BYTES {
+            return false;
+        }
+        let is_free = item.tok == Tok::Quoted || !reference::is_keyword(name);
+        let of_pgtap = |schema: &[u8]| self.is_pgtap_schema(schema) && !overloads(name).1.is_empty();
+        match schema_of(cursor) {
+            Some(schema) => schema != b"pg_catalog" && schema.len() <= NAME_BYTES && !of_pgtap(schema),
+            None => is_free && overloads(name).1.is_empty() && !expression::is_built_in_function(name),
+        }
     }
 
     /// The calls in a query that change who runs the statements after them: `set_config(name, value, local)`, as pg_dump
@@ -585,7 +605,8 @@ impl Session {
             let is_setting = call.is_word("set_config");
             let rule = self.rule(&call).filter(|rule| rule.assumes() && !is_setting);
             let assumed = rule.map(|rule| (rule.role.clone(), rule.persona.clone()));
-            if !is_setting && assumed.is_none() {
+            let may_assume = !is_setting && assumed.is_none() && self.may_assume(&call);
+            if !is_setting && assumed.is_none() && !may_assume {
                 continue;
             }
             let scope = expression::Scope { session: self, row: None };
@@ -595,7 +616,12 @@ impl Session {
                 .map(|part| expression::read(part, scope).text().map(<[u8]>::to_vec))
                 .collect();
             let text = |at: usize| texts.get(at).cloned().flatten();
-            if let Some((role, persona)) = assumed {
+            if may_assume {
+                let name = call.peek().map(|item| call.text(item)).unwrap_or_default();
+                let arguments = texts.iter().map(|text| clip(text.as_deref().unwrap_or_default(), NAME_BYTES));
+                let call: Vec<&[u8]> = [schema_of(&call).unwrap_or_default(), name].into_iter().chain(arguments).collect();
+                self.now.calls.add(!self.saved.is_empty(), &call);
+            } else if let Some((role, persona)) = assumed {
                 let value = |value: Value| match value {
                     Value::Text(text) => text.into_bytes(),
                     Value::Argument(at) => at.checked_sub(1).and_then(text).unwrap_or_default(),
@@ -606,6 +632,7 @@ impl Session {
                 if let Some(mut persona) = persona.map(value) {
                     persona.truncate(NAME_BYTES);
                     self.now.persona = persona;
+                    self.now.calls.persona_is_told();
                 }
             } else if let Some(name) = text(0) {
                 let is_local = text(2).is_some_and(|local| local.starts_with(b"t"));
@@ -615,11 +642,17 @@ impl Session {
     }
 }
 
+/// The schema that is written before the name at `cursor`.
+fn schema_of<'a>(cursor: &Cursor<'a>) -> Option<&'a [u8]> {
+    let qualified = cursor.behind(1).is_some_and(|i| i.tok == Tok::Punct(b'.'));
+    cursor.behind(2).filter(|_| qualified).map(|item| cursor.text(item))
+}
+
 /// Arguments of a helper that a rule may name.
 const RULE_ARGUMENTS: usize = 16;
 
 /// The string under this key of a JSON object, as claims are written.
-fn claim<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
+pub fn claim<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
     let quoted = [b"\"", key, b"\""].concat();
     let at = text.windows(quoted.len()).position(|part| part == quoted)? + quoted.len();
     let rest = text[at..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;

@@ -33,6 +33,20 @@ pub(super) fn parameters(inside: Cursor<'_>) -> Vec<(String, bool)> {
     args
 }
 
+/// Names of a routine's arguments, in their order; none where one has no name.
+pub(super) fn parameter_names(inside: Cursor<'_>) -> Vec<Option<&[u8]>> {
+    let mut names = Vec::new();
+    for mut part in inside.split(b',') {
+        let mut input = take_modes(&mut part);
+        let name = if has_argument_name(&part) { part.name() } else { None };
+        input &= take_modes(&mut part);
+        if input {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// CREATE AGGREGATE of the old kind, `(basetype = int, …)`: its argument, none for `"ANY"`.
 #[allow(clippy::option_option)] // outer: it is of that kind; inner: it has an argument
 fn base_type(inside: Cursor<'_>) -> Option<Option<String>> {

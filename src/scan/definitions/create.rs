@@ -1,5 +1,6 @@
 //! CREATE of everything but tables.
 
+use super::assumption;
 use super::args::{parameters, routine_args};
 use super::constraint::Constraint;
 use super::needs::{Needs, Words};
@@ -202,7 +203,13 @@ impl Reader<'_, '_> {
             needs.expression(*cursor, Words::Ignored, self.session);
         }
         self.emit_needs(&needs, name)?;
-        if self.origin == Origin::Test { Ok(()) } else { self.emit_body(all, name) }
+        if self.origin == Origin::Test {
+            return Ok(());
+        }
+        if let Some(assumption) = inside.and_then(|inside| assumption::of(inside, all, self.session)) {
+            self.emit_key(ObjectKind::Routine, name, b"", b"*", Op::Conduit, &assumption.encode(), name.line)?;
+        }
+        self.emit_body(all, name)
     }
 
     pub(super) fn create_trigger(&mut self, cursor: &mut Cursor<'_>, create: Op, constraint: bool) -> Result<(), Full> {

@@ -5,6 +5,7 @@
 
 mod alter;
 mod args;
+pub mod assumption;
 mod body;
 mod constraint;
 mod create;
