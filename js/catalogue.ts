@@ -129,7 +129,7 @@ with
     select d.classid, d.objid from pg_depend d join pg_extension e on d.refobjid = e.oid
     where d.deptype = 'e' and d.refclassid = 'pg_extension'::regclass and e.extname <> all (${kept})),
   rel as (
-    select c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, n.nspname from pg_class c join ns n on n.oid = c.relnamespace
+    select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, n.nspname from pg_class c join ns n on n.oid = c.relnamespace
     where not exists (select from member where classid = 'pg_class'::regclass and objid = c.oid)),
   found (step, kind, schema, name, sub, args, columns, parent, rest) as (
     select 0, 'schema', '', nspname::text, '', '', null::json, null::json, null::text from ns
@@ -167,6 +167,7 @@ with
         join pg_class p on p.oid = inhparent join pg_namespace n on n.oid = p.relnamespace
         where inhrelid = rel.oid and p.relkind = 'p' limit 1) end,
       case when relkind in ('v', 'm') then rtrim(pg_get_viewdef(rel.oid), ';') when relkind in ('r', 'p') then concat_ws(e'\\n',
+        'owner to ' || quote_ident(pg_get_userbyid(rel.relowner)),
         case when rel.relrowsecurity then 'enable row level security' end,
         case when rel.relforcerowsecurity then 'force row level security' end,
         (select string_agg(format('alter %I set default %s', attname, replace(pg_get_expr(adbin, adrelid), e'\\n', ' ')), e'\\n')

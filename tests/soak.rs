@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use support::{build, count, database, many_columns, scan_with};
 
 /// What texts are made of: statements, and the edges of tokens.
-const PIECES: [&str; 118] = [
+const PIECES: [&str; 122] = [
     "SELECT has_table('t');",
     "SELECT has_table('app', 't', $$a table$$);",
     "SELECT columns_are('t', ARRAY['a', 'b']);",
@@ -28,6 +28,10 @@ const PIECES: [&str; 118] = [
     "ALTER TABLE IF EXISTS t ADD UNIQUE (b), DROP a, ALTER b TYPE int;",
     "CREATE RULE r AS ON UPDATE TO t WHERE true DO ALSO (INSERT INTO t SELECT 1; DELETE FROM v);",
     "SELECT tests.authenticate_as('x');",
+    "CREATE FUNCTION login(who text, n int) RETURNS void LANGUAGE plpgsql AS $$ DECLARE c text := who; BEGIN IF n > 1 THEN SET LOCAL ROLE a; END IF; EXECUTE format('SET ROLE %I', c); PERFORM set_config('request.jwt.claims', json_build_object('sub', c)::text, true); END $$;",
+    "SELECT login('ann', 1), app.login('x', 2);",
+    "SELECT throws_ok('SELECT * FROM app.t', '42501', 'permission denied for schema app');",
+    "SELECT isnt_empty('UPDATE t SET a = 1 WHERE b = 2 RETURNING a'); ALTER TABLE t OWNER TO a;",
     "SELECT tests.rls_enabled('app', 't');",
     "SELECT tests.create_supabase_user('x');",
     "SELECT ok(EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('t', 'u') AND (true OR false)));",

@@ -14,3 +14,7 @@ SELECT ok(has_table_privilege('author', 'app.log', 'insert')), ok(to_regprocedur
 SELECT ok(EXISTS (SELECT 1 FROM pg_policies p JOIN pg_class c ON c.relname = p.tablename
   WHERE p.schemaname = 'app' AND tablename = 'log' AND policyname IN ('own', 'other') AND (qual LIKE '%x%' OR true)));
 SELECT is(app.pay('1'::int), 1), is(app.pay(cast(x AS app.money), date '2024-01-01', -1.5), 2);
+CREATE FUNCTION tests.login(who text) RETURNS void LANGUAGE plpgsql AS $$ DECLARE claims text := json_build_object('sub', who);
+  BEGIN PERFORM set_config('request.jwt.claims', claims, true); EXECUTE 'SET LOCAL ROLE ' || quote_ident(who); RESET ROLE; END $$;
+BEGIN; SELECT tests.login('ann'); SELECT isnt_empty('UPDATE app.log SET line = 1 WHERE true RETURNING line');
+SELECT throws_ok('TABLE app.log', 'permission denied for schema app'); ALTER TABLE app.log OWNER TO author; ROLLBACK;

@@ -36,7 +36,7 @@ pub struct Object {
     pub line: u32,
     /// Partition of another table: counts with that one.
     pub is_partition: bool,
-    /// Type of a column, or the function of a trigger.
+    /// Type of a column, the function of a trigger, the role that owns a table.
     detail: Vec<u8>,
     /// The table whose column owns this sequence.
     owner: Option<Vec<u8>>,
@@ -53,6 +53,11 @@ impl Object {
     /// It has these traits, see [`note::Trait`].
     pub fn has(&self, traits: u8) -> bool {
         self.traits & traits == traits
+    }
+
+    /// It holds rows of its own.
+    pub fn is_table(&self) -> bool {
+        matches!(self.kind, ObjectKind::Table | ObjectKind::PartitionedTable | ObjectKind::ForeignTable)
     }
 
     /// What its definition says beside its name: see [`note`].
@@ -128,6 +133,9 @@ pub enum Replayed {
     /// What else it drops, or adds, cannot be told.
     Unsure,
 }
+
+/// Roles that row level security does not concern, by the names that platforms give them.
+const PLATFORM_BYPASSING: [&[u8]; 4] = [b"postgres", b"service_role", b"supabase_admin", b"rds_superuser"];
 
 /// Live objects under a key. Sets: what leaves must be found among many of the same key.
 type Index = HashMap<Vec<u8>, BTreeSet<ObjectId>>;
@@ -231,6 +239,13 @@ pub struct Wanted<'a> {
     pub args: &'a [u8],
 }
 
+impl<'a> Wanted<'a> {
+    /// The schema of this name.
+    pub fn schema(name: &'a [u8]) -> Wanted<'a> {
+        Wanted { kind: ObjectKind::Schema, scope: Scope::Named, schema: b"", name, sub: b"", args: b"" }
+    }
+}
+
 impl Inventory {
     /// An empty database: it has the schema `public`.
     pub fn new() -> Self {
@@ -265,9 +280,21 @@ impl Inventory {
 
     /// Row level security does not concern the role: it is a superuser, or has BYPASSRLS.
     pub fn bypasses(&self, role: &[u8]) -> bool {
+        if PLATFORM_BYPASSING.contains(&role) {
+            return true;
+        }
         let kind = ObjectKind::Role;
         let found = self.find(Wanted { kind, scope: Scope::Named, schema: b"", name: role, sub: b"", args: b"" });
         found.iter().any(|id| self.object(*id).has(note::Trait::BYPASSES))
+    }
+
+    /// Row level security of the relation concerns the role: it is on, and the role neither passes it by nor owns the
+    /// relation, unless it is forced.
+    pub fn secures(&self, relation: &Object, role: &[u8]) -> bool {
+        let owner = relation.detail.as_slice();
+        let owns = relation.is_table() && (owner == role || self.is_member(role, owner));
+        let forced = relation.has(note::Trait::FORCED);
+        relation.has(note::Trait::SECURED) && !self.bypasses(role) && (forced || !owns)
     }
 
     fn ties(&self, id: ObjectId) -> &Ties {

@@ -71,6 +71,12 @@ impl Inventory {
                 self.remove_all(sequences, false);
             }
             note::TRAITS => self.traits(row, kind, rest),
+            note::ROLE => {
+                let table = self.targets(row, kind).first().copied().filter(|id| self.object(*id).is_table());
+                if let Some(id) = table {
+                    self.change(id, |o| o.detail = rest.to_vec());
+                }
+            }
             note::POLICY => {
                 let target = self.targets(row, kind).first().copied();
                 self.about(target);

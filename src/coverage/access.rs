@@ -57,9 +57,9 @@ const UNKNOWN: u8 = 4;
 /// A cell of the matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
-    /// Relation or routine.
+    /// Relation, routine or schema.
     pub object: ObjectId,
-    /// read, insert, update, delete, truncate or called.
+    /// read, insert, update, delete, truncate, called, or usage of a schema.
     pub command: Aspect,
     /// The role that a test assumed.
     pub role: Vec<u8>,
@@ -78,9 +78,6 @@ pub struct Cell {
 /// Places that a cell names.
 const PLACES: usize = 16;
 
-/// Roles that row level security does not concern, by the names that platforms give them.
-const BYPASSING: [&[u8]; 4] = [b"postgres", b"service_role", b"supabase_admin", b"rds_superuser"];
-
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     /// Object, command, role, persona.
@@ -89,6 +86,8 @@ struct Seen {
     cause: u8,
     /// A restrictive policy that the message names.
     policy: Option<ObjectId>,
+    /// The statement reads the rows that it changes.
+    reads: bool,
     evidence: Evidence,
 }
 
@@ -134,8 +133,25 @@ impl Access {
             Outcome::Lives | Outcome::Unknown => Verdict::PrivilegeOnly,
         };
         let (role, persona) = (self.name(circumstance.role), self.name(circumstance.persona));
-        let cell = (evidence.object, evidence.aspect, role, persona);
-        self.seen.push(Seen { cell, verdict, cause, policy, evidence });
+        let mut see = |object, command, verdict, cause, policy| {
+            let reads = circumstance.reads;
+            self.seen.push(Seen { cell: (object, command, role, persona), verdict, cause, policy, reads, evidence });
+        };
+        see(evidence.object, evidence.aspect, verdict, cause, policy);
+        // what ran found its name in the schema
+        let schema = &inventory.object(evidence.object).schema;
+        let usage = match verdict {
+            Verdict::Denied => match refused_schema(circumstance.message) {
+                Some(name) => Some((name, Verdict::Denied, PRIVILEGE)),
+                None => (cause != UNKNOWN).then_some((schema.as_slice(), Verdict::Allowed, 0)),
+            },
+            _ => Some((schema.as_slice(), Verdict::Allowed, 0)),
+        };
+        if let Some((name, verdict, cause)) = usage
+            && let [object] = inventory.find(Wanted::schema(name))[..]
+        {
+            see(object, Aspect::USAGE, verdict, cause, None);
+        }
     }
 
     /// The role was assumed by a test.
@@ -153,12 +169,13 @@ impl Access {
         number
     }
 
-    /// The cells in the order of `place`, and what they are evidence of: the policies that decided.
+    /// The cells in the order of `place`, and what they are evidence of: the policies that decided, with the expressions
+    /// of theirs that did.
     pub(super) fn finish(
         mut self,
         inventory: &Inventory,
         place: &dyn Fn(ObjectId) -> Option<u32>,
-    ) -> (Vec<Cell>, Vec<Evidence>) {
+    ) -> (Vec<Cell>, Decided) {
         self.seen.retain(|seen| place(seen.cell.0).is_some());
         let names = &self.names;
         let key = |seen: &Seen| {
@@ -176,7 +193,7 @@ impl Access {
         };
         order::sort(&mut self.seen, |a, b| key(a).cmp(&key(b)));
         let mut cells: Vec<Cell> = Vec::new();
-        let mut policies = Vec::new();
+        let mut policies = Decided::default();
         let mut rest = self.seen.as_slice();
         while let Some(first) = rest.first() {
             let same = |seen: &&Seen| (seen.cell.0, seen.cell.1) == (first.cell.0, first.cell.1);
@@ -189,7 +206,12 @@ impl Access {
                 let [Seen { cell: (object, command, role, persona), .. }, ..] = own[..] else { continue };
                 let (role, persona) = (&names[role as usize], &names[persona as usize]);
                 // what others see rows of, and this one never any, is hidden from it
-                let hidden = hides && !own.iter().any(lets) && !bypasses(inventory, role);
+                let hidden = hides
+                    && !own.iter().any(lets)
+                    && match relation.kind {
+                        ObjectKind::View => !inventory.bypasses(role),
+                        _ => inventory.secures(relation, role),
+                    };
                 let mut cell: Option<Cell> = None;
                 for seen in own {
                     let is_hidden = hidden && seen.verdict == Verdict::NoRows;
@@ -219,9 +241,43 @@ impl Access {
     }
 }
 
-/// Row level security does not concern this role.
-pub(super) fn bypasses(inventory: &Inventory, role: &[u8]) -> bool {
-    BYPASSING.contains(&role) || inventory.bypasses(role)
+/// What decided on accesses.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    /// The policies.
+    pub(super) evidence: Vec<Evidence>,
+    /// USING or WITH CHECK of a policy, as an aspect.
+    pub(super) expressions: Vec<(ObjectId, Aspect)>,
+}
+
+impl Decided {
+    fn add(&mut self, inventory: &Inventory, seen: &Seen, evidence: Evidence) {
+        self.evidence.push(evidence);
+        if evidence.flags != Flags::NONE {
+            return;
+        }
+        let guard = Guard::decode(inventory.object(evidence.object).detail());
+        let writes = matches!(evidence.aspect, Aspect::INSERT | Aspect::UPDATE);
+        let refused = seen.verdict == Verdict::Denied;
+        if refused && seen.cause != POLICY {
+            return;
+        }
+        // a row that an UPDATE changes passes both; an error comes from the new row, and hidden ones meet USING alone
+        if guard.has_using() && evidence.aspect != Aspect::INSERT && !refused {
+            self.expressions.push((evidence.object, Aspect::USING));
+        }
+        if writes && seen.verdict != Verdict::NoRows && (guard.has_check() || guard.has_using()) {
+            let aspect = if guard.has_check() { Aspect::WITH_CHECK } else { Aspect::USING };
+            self.expressions.push((evidence.object, aspect));
+        }
+    }
+}
+
+/// `permission denied for schema s`
+fn refused_schema(message: &[u8]) -> Option<&[u8]> {
+    const PHRASE: &[u8] = b"permission denied for schema ";
+    let at = message.windows(PHRASE.len()).position(|part| part == PHRASE)? + PHRASE.len();
+    message[at..].split(|byte| *byte == b'%').next().map(<[u8]>::trim_ascii_end)
 }
 
 /// What two accesses of one cell come to.
@@ -236,22 +292,39 @@ fn joined(one: Verdict, other: Verdict) -> Verdict {
 }
 
 /// Evidence of the policies that let the statement through, or did not.
-fn deciding(inventory: &Inventory, seen: &Seen, verdict: Verdict, role: &[u8], found: &mut Vec<Evidence>) {
+fn deciding(inventory: &Inventory, seen: &Seen, verdict: Verdict, role: &[u8], found: &mut Decided) {
     let relation = inventory.object(seen.cell.0);
-    if !relation.has(Trait::SECURED) || bypasses(inventory, role) {
+    if !inventory.secures(relation, role) {
         return;
     }
     if let Some(object) = seen.policy {
-        found.push(Evidence { object, ..seen.evidence });
+        found.add(inventory, seen, Evidence { object, ..seen.evidence });
         return;
     }
-    let command: &[u8] = match seen.cell.1 {
-        Aspect::READ => b"select",
-        Aspect::INSERT => b"insert",
-        Aspect::UPDATE => b"update",
-        Aspect::DELETE => b"delete",
+    let commands: &[(&[u8], Aspect)] = match seen.cell.1 {
+        Aspect::READ => &[(b"select", Aspect::READ)],
+        Aspect::INSERT => &[(b"insert", Aspect::INSERT)],
+        Aspect::UPDATE => &[(b"update", Aspect::UPDATE), (b"select", Aspect::READ)],
+        Aspect::DELETE => &[(b"delete", Aspect::DELETE), (b"select", Aspect::READ)],
         _ => return,
     };
+    // rows that it finds pass the policies for SELECT, too
+    let commands = if seen.reads && seen.verdict == Verdict::Allowed { commands } else { &commands[..1] };
+    for (command, aspect) in commands {
+        let evidence = Evidence { aspect: *aspect, ..seen.evidence };
+        for_command(inventory, seen, (verdict, role), (command, evidence), found);
+    }
+}
+
+/// The same of the policies for one command.
+fn for_command(
+    inventory: &Inventory,
+    seen: &Seen,
+    (verdict, role): (Verdict, &[u8]),
+    (command, evidence): (&[u8], Evidence),
+    found: &mut Decided,
+) {
+    let relation = inventory.object(seen.cell.0);
     let is_for =
         |guard: &Guard<'_>| guard.is_for(role) || guard.roles.iter().any(|granted| inventory.is_member(role, granted));
     let mut permissive = Vec::new();
@@ -268,10 +341,10 @@ fn deciding(inventory: &Inventory, seen: &Seen, verdict: Verdict, role: &[u8], f
     // refused, it may be the permissive ones or any of the restrictive ones
     let unsure = if restrictive.is_empty() || verdict == Verdict::Allowed { Flags::NONE } else { Flags::SHARED };
     for object in permissive {
-        found.push(Evidence { object, flags: seen.evidence.flags | shared | unsure, ..seen.evidence });
+        found.add(inventory, seen, Evidence { object, flags: evidence.flags | shared | unsure, ..evidence });
     }
     for object in restrictive {
-        found.push(Evidence { object, flags: seen.evidence.flags | unsure, ..seen.evidence });
+        found.add(inventory, seen, Evidence { object, flags: evidence.flags | unsure, ..evidence });
     }
 }
 

@@ -51,10 +51,14 @@ impl Helpers {
         let mut runner = Runner { role: told.role.to_vec(), persona: told.persona.to_vec() };
         for call in told.calls() {
             let Some((role, persona)) = self.come_to(source, &call) else { continue };
-            if call.tells_role && let Some(role) = role {
+            if call.tells_role
+                && let Some(role) = role
+            {
                 runner.role = role;
             }
-            if call.tells_persona && let Some(persona) = persona {
+            if call.tells_persona
+                && let Some(persona) = persona
+            {
                 runner.persona = persona;
             }
         }

@@ -1,7 +1,7 @@
 //! What is odd about tests and policies, as the inventory shows.
 
 use super::Diagnostic;
-use super::access::{Access, bypasses};
+use super::access::{Access, Cell, Verdict};
 use crate::catalog::{Inventory, Object, ObjectId};
 use crate::order;
 use crate::pgtap::overload;
@@ -33,7 +33,7 @@ pub(super) fn no_rows(
         Aspect::DELETE => "DELETE",
         _ => return None,
     };
-    let concerns = relation.has(Trait::SECURED) && !told.role.is_empty() && !bypasses(inventory, told.role);
+    let concerns = !told.role.is_empty() && inventory.secures(relation, told.role);
     (told.outcome == Outcome::Lives && concerns && !relation.kind.is_sub()).then(|| {
         format!(
             "{command} of {} as {} lives also where row level security hides every row: look at what is left, or at \
@@ -87,5 +87,34 @@ pub(super) fn of_schema(inventory: &Inventory, access: &Access) -> Vec<Diagnosti
             format!("no test assumes the role {}, which policies such as {} are for", spell(role), qualified(policy));
         Diagnostic { file: policy.file, line: policy.line, code: Code::RoleNotAssumed, message }
     }));
+    found
+}
+
+/// Relations and routines that somebody may use, and that no test shows anyone to be refused.
+pub(super) fn never_denied(inventory: &Inventory, matrix: &[Cell]) -> Vec<Diagnostic> {
+    let is_tested = |cell: &&Cell| inventory.object(cell.object).kind != ObjectKind::Schema;
+    let cells: Vec<&Cell> = matrix.iter().filter(is_tested).collect();
+    let mut found = Vec::new();
+    for of in cells.chunk_by(|a, b| a.object == b.object) {
+        let mut commands = Vec::new();
+        for same in of.chunk_by(|a, b| a.command == b.command) {
+            let any = |verdicts: &[Verdict]| same.iter().any(|cell| verdicts.contains(&cell.verdict));
+            if any(&[Verdict::Allowed])
+                && !any(&[Verdict::Denied, Verdict::Both])
+                && let Some(cell) = same.first()
+            {
+                commands.push(cell.command.as_str());
+            }
+        }
+        if let (Some(cell), false) = (of.first(), commands.is_empty()) {
+            let object = inventory.object(cell.object);
+            let message = format!(
+                "{}: tests show who may do this, and nobody who may not: {}",
+                qualified(object),
+                commands.join(", ")
+            );
+            found.push(Diagnostic { file: object.file, line: object.line, code: Code::NeverDenied, message });
+        }
+    }
     found
 }

@@ -222,8 +222,10 @@ impl Fold {
         self.evidence.extend(std::mem::take(&mut self.reach).finish());
         self.diagnostics.extend(lints::of_schema(&self.inventory, &self.access));
         let place = |id: ObjectId| places[id as usize];
-        let (matrix, policies) = std::mem::take(&mut self.access).finish(&self.inventory, &place);
-        self.evidence.extend(policies);
+        let (matrix, mut decided) = std::mem::take(&mut self.access).finish(&self.inventory, &place);
+        self.diagnostics.extend(lints::never_denied(&self.inventory, &matrix));
+        self.evidence.extend(decided.evidence);
+        order::sort(&mut decided.expressions, Ord::cmp);
         self.evidence.retain(|e| places[e.object as usize].is_some());
         let place = |e: &Evidence| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect);
         order::sort(&mut self.evidence, |a, b| place(a).cmp(&place(b)));
@@ -239,6 +241,9 @@ impl Fold {
             let mut tally = Tally::default();
             let counting = self.evidence[start..start + count].iter().filter(|e| e.flags == Flags::NONE);
             counting.for_each(|e| tally.add(e.aspect, e.strength));
+            let first = decided.expressions.partition_point(|(of, _)| *of < id);
+            let own = decided.expressions[first..].iter().take_while(|(of, _)| *of == id);
+            own.for_each(|(_, aspect)| tally.note(*aspect));
             let kind = self.inventory.object(id).kind;
             let state = tally.state(kind);
             if kinds.last().is_none_or(|(last, _)| *last != kind) {
@@ -602,7 +607,8 @@ impl Joined for Fold {
             | Code::AnySchema
             | Code::NoPolicy
             | Code::RoleNotAssumed
-            | Code::NoAssertion => detail,
+            | Code::NoAssertion
+            | Code::NeverDenied => detail,
         };
         self.say(place, row.line, code, message);
         Ok(())

@@ -69,6 +69,11 @@ impl Tally {
         }
     }
 
+    /// An aspect that other evidence brings along.
+    pub fn note(&mut self, aspect: Aspect) {
+        self.aspects |= bit(aspect);
+    }
+
     /// The state that follows for an object of this kind.
     pub fn state(&self, kind: ObjectKind) -> State {
         let runs = kind.is_routine() || kind == ObjectKind::Trigger;

@@ -118,7 +118,7 @@ fn affect(effects: &[(&(Aspect, String, String), u32)], by: By<'_>, facts: &mut 
     effects.iter().try_for_each(|((aspect, schema, name), line)| {
         let (schema, name) = (schema.as_bytes(), name.as_bytes());
         let key = Key { kind: ObjectKind::Relation, scope: Scope::Named, schema, name, sub: b"", args: b"" };
-        used(Reference { key, aspect: *aspect, line: *line }, by, facts)
+        used(Reference { key, aspect: *aspect, line: *line, reads: false }, by, facts)
     })
 }
 
@@ -308,7 +308,7 @@ fn spell_key(key: &Key<'_>) -> Vec<u8> {
 /// # Errors
 /// [`Full`]
 pub fn used(reference: Reference<'_>, by: By<'_>, facts: &mut dyn Facts) -> Result<(), Full> {
-    let Reference { key, aspect, line } = reference;
+    let Reference { key, aspect, line, reads } = reference;
     let By { via, strength, circumstance } = by;
     let is_named = matches!(aspect, Aspect::NAMED | Aspect::PRIVILEGES);
     let (strength, circumstance) = match strength {
@@ -316,6 +316,8 @@ pub fn used(reference: Reference<'_>, by: By<'_>, facts: &mut dyn Facts) -> Resu
         _ if is_named => return Ok(()),
         _ => (strength, circumstance),
     };
+    let reading = if reads { Circumstance::reading(circumstance) } else { Vec::new() };
+    let circumstance = if reading.is_empty() { circumstance } else { &reading };
     facts.fact(Fact::Evidence { key, via, aspect, strength, line, flags: Flags::NONE, circumstance })
 }
 

@@ -25,6 +25,8 @@ pub struct Circumstance<'a> {
     pub outcome: Outcome,
     /// No trigger fires, whatever the inventory says.
     pub is_still: bool,
+    /// An UPDATE or DELETE that reads the rows that it changes.
+    pub reads: bool,
     /// The role that runs it; empty where it is not known.
     pub role: &'a [u8],
     /// Who the role stands for, such as the user of a request.
@@ -143,11 +145,17 @@ impl<'a> Circumstance<'a> {
 /// Bytes of a message that are kept: names of constraints stand in its front.
 const MESSAGE_BYTES: usize = 512;
 
+/// Bits of the second byte of a record, which is a letter.
+const BITS: u8 = b'@';
+const STILL: u8 = 1;
+const READS: u8 = 2;
+
 impl Circumstance<'_> {
     /// Nothing is known.
     pub const NONE: Circumstance<'static> = Circumstance {
         outcome: Outcome::Unknown,
         is_still: false,
+        reads: false,
         role: b"",
         persona: b"",
         state: b"",
@@ -160,11 +168,21 @@ impl Circumstance<'_> {
         if *self == Circumstance::NONE {
             return Vec::new();
         }
-        let mut bytes = vec![self.outcome as u8, if self.is_still { b's' } else { b'-' }];
+        let bits = u8::from(self.is_still) * STILL + u8::from(self.reads) * READS;
+        let mut bytes = vec![self.outcome as u8, BITS + bits];
         for text in [self.role, self.persona, self.state, clip(self.message, MESSAGE_BYTES), self.calls] {
             // a text ends at a NUL, which PostgreSQL has in none
             bytes.extend_from_slice(text.split(|byte| *byte == 0).next().unwrap_or_default());
             bytes.push(0);
+        }
+        bytes
+    }
+
+    /// The same of an encoded one, of a statement that reads the rows that it changes.
+    pub fn reading(encoded: &[u8]) -> Vec<u8> {
+        let mut bytes = encoded.to_vec();
+        if let Some(bits) = bytes.get_mut(1) {
+            *bits |= READS;
         }
         bytes
     }
@@ -173,7 +191,7 @@ impl Circumstance<'_> {
 impl<'a> Circumstance<'a> {
     /// What [`Circumstance::encode`] wrote; nothing is known of all else.
     pub fn decode(bytes: &'a [u8]) -> Circumstance<'a> {
-        let Some(([outcome, still], texts)) = bytes.split_first_chunk::<2>() else { return Circumstance::NONE };
+        let Some(([outcome, bits], texts)) = bytes.split_first_chunk::<2>() else { return Circumstance::NONE };
         let outcomes = [Outcome::Unknown, Outcome::Lives, Outcome::Rows, Outcome::Empty, Outcome::Fails];
         let Some(outcome) = outcomes.into_iter().find(|known| *known as u8 == *outcome) else {
             return Circumstance::NONE;
@@ -181,7 +199,8 @@ impl<'a> Circumstance<'a> {
         let mut texts = texts.split(|byte| *byte == 0);
         let mut next = || texts.next().unwrap_or_default();
         let (role, persona, state, message, calls) = (next(), next(), next(), next(), next());
-        Circumstance { outcome, is_still: *still == b's', role, persona, state, message, calls }
+        let (is_still, reads) = (bits & STILL != 0, bits & READS != 0);
+        Circumstance { outcome, is_still, reads, role, persona, state, message, calls }
     }
 }
 
@@ -194,6 +213,7 @@ mod tests {
         let told = Circumstance {
             outcome: Outcome::Fails,
             is_still: true,
+            reads: false,
             role: b"anon",
             persona: b"",
             state: b"42501",
@@ -205,7 +225,8 @@ mod tests {
         for hostile in [&b""[..], b"x", b"xx", b"f", b"\0\0\0\0\0\0\0"] {
             assert_eq!(Circumstance::decode(hostile), Circumstance::NONE);
         }
-        assert_eq!(Circumstance::decode(b"f-").outcome, Outcome::Fails);
+        assert!(Circumstance::decode(&Circumstance::reading(&told.encode())).reads);
+        assert_eq!(Circumstance::decode(b"f@").outcome, Outcome::Fails);
     }
 
     #[test]

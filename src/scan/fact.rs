@@ -218,7 +218,7 @@ words! {
         UnknownFunction = "unknown-function", AnyError = "throws-any-error", DescriptionOutside = "description-outside",
         Template = "template", Plan = "plan", NotRead = "definition-not-read", Broken = "broken-statement",
         NoRows = "passes-on-no-rows", AnySchema = "any-schema", NoPolicy = "no-policy", RoleNotAssumed = "role-not-assumed",
-        Catalog = "catalog", NoAssertion = "no-assertion",
+        Catalog = "catalog", NoAssertion = "no-assertion", NeverDenied = "never-denied",
     }
 }
 
@@ -234,7 +234,8 @@ impl Code {
             | Code::NoPolicy
             | Code::RoleNotAssumed
             | Code::Catalog
-            | Code::NoAssertion => "info",
+            | Code::NoAssertion
+            | Code::NeverDenied => "info",
             _ => "warning",
         }
     }
@@ -253,7 +254,7 @@ impl Code {
 pub struct Aspect(pub u8);
 
 /// The spellings; a number is a place in this table, so new ones go to its end.
-pub const ASPECTS: [&str; 71] = [
+pub const ASPECTS: [&str; 74] = [
     "exists",
     "listed",
     "member",
@@ -325,6 +326,9 @@ pub const ASPECTS: [&str; 71] = [
     "raised",
     "row-security",
     "named",
+    "usage",
+    "using",
+    "with-check",
 ];
 
 impl Aspect {
@@ -360,6 +364,12 @@ impl Aspect {
     pub const NAMED: Aspect = Aspect(70);
     /// Who may do what with it.
     pub const PRIVILEGES: Aspect = Aspect(47);
+    /// Names in the schema may be looked up.
+    pub const USAGE: Aspect = Aspect(71);
+    /// The USING expression of a policy decides.
+    pub const USING: Aspect = Aspect(72);
+    /// Its WITH CHECK expression does.
+    pub const WITH_CHECK: Aspect = Aspect(73);
     /// Row level security is enabled.
     pub const SECURED: Aspect = Aspect(69);
     /// It is not there: no evidence, but where it is, a contradiction.

@@ -78,6 +78,7 @@ struct Use {
     args: Vec<u8>,
     aspect: Aspect,
     line: u32,
+    reads: bool,
 }
 
 impl Use {
@@ -93,7 +94,7 @@ impl Prepared {
             let scope = if used.schema.is_some() { Scope::Named } else { Scope::Path };
             let schema = used.schema.as_deref().unwrap_or(&self.path);
             let key = Key { kind: used.kind, scope, schema, name: &used.name, sub: &used.sub, args: &used.args };
-            Reference { key, aspect: used.aspect, line: used.line }
+            Reference { key, aspect: used.aspect, line: used.line, reads: used.reads }
         })
     }
 
@@ -479,10 +480,10 @@ impl Session {
             Prepared { name: name.to_vec(), is_cursor, is_held, path: self.now.path.clone(), uses: Vec::new() };
         let mut room =
             PREPARED_BYTES.saturating_sub(prepared.bytes() + self.prepared.iter().map(Prepared::bytes).sum::<usize>());
-        let kept = reference::read(cursor, self, &mut |Reference { key, aspect, line }| {
+        let kept = reference::read(cursor, self, &mut |Reference { key, aspect, line, reads }| {
             let schema = (key.scope == Scope::Named).then(|| key.schema.to_vec());
             let (name, sub, args) = (key.name.to_vec(), key.sub.to_vec(), key.args.to_vec());
-            let used = Use { kind: key.kind, schema, name, sub, args, aspect, line };
+            let used = Use { kind: key.kind, schema, name, sub, args, aspect, line, reads };
             room = room.checked_sub(used.bytes()).ok_or(Full)?;
             prepared.uses.push(used);
             Ok(())
@@ -619,7 +620,8 @@ impl Session {
             if may_assume {
                 let name = call.peek().map(|item| call.text(item)).unwrap_or_default();
                 let arguments = texts.iter().map(|text| clip(text.as_deref().unwrap_or_default(), NAME_BYTES));
-                let call: Vec<&[u8]> = [schema_of(&call).unwrap_or_default(), name].into_iter().chain(arguments).collect();
+                let call: Vec<&[u8]> =
+                    [schema_of(&call).unwrap_or_default(), name].into_iter().chain(arguments).collect();
                 self.now.calls.add(!self.saved.is_empty(), &call);
             } else if let Some((role, persona)) = assumed {
                 let value = |value: Value| match value {

@@ -163,6 +163,10 @@ impl Reader<'_, '_> {
             return self.emit_sub(kind, target, Name { schema: None, name: sub, line }, Op::Drop, cascade);
         }
         let last = pass == Pass::Others;
+        if last && action.take_words(&["owner", "to"]) {
+            let Some(role) = action.name() else { return Ok(()) };
+            return self.note(ObjectKind::Relation, target, &[note::ROLE, role].concat());
+        }
         if last && let Some(switch) = action.take_one_of(&["enable", "disable"]) {
             action.take_one_of(&["always", "replica"]);
             if action.take_words(&["row", "level"]) {

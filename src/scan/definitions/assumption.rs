@@ -73,7 +73,8 @@ impl Assumption {
 pub fn of(parameters: Cursor<'_>, options: Cursor<'_>, session: &Session) -> Option<Assumption> {
     let names = parameter_names(parameters);
     let named = names.iter().enumerate().filter_map(|(at, name)| Some(((*name)?.to_vec(), at + 1)));
-    let mut body = Body { session, variables: named.take(VARIABLES).collect(), found: Assumption::default(), forks: false };
+    let mut body =
+        Body { session, variables: named.take(VARIABLES).collect(), found: Assumption::default(), forks: false };
     for text in bodies_behind(options).filter(|body| !body.cut) {
         let bytes = options.text(text);
         let done = reference::statements(bytes, text.line, bytes.len().max(STATEMENT_BYTES), &mut |cursor| {

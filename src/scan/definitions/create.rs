@@ -1,7 +1,7 @@
 //! CREATE of everything but tables.
 
-use super::assumption;
 use super::args::{parameters, routine_args};
+use super::assumption;
 use super::constraint::Constraint;
 use super::needs::{Needs, Words};
 use super::note::{self, Entry, SHELL};

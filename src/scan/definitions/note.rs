@@ -32,6 +32,8 @@ pub const IF_EXISTS: &[u8] = b"if-exists\0";
 pub const OWNER: &[u8] = b"owner\0";
 /// The object has the [`Trait`]s of the first byte that follows, and has those of the second no more.
 pub const TRAITS: &[u8] = b"traits\0";
+/// The relation belongs to the role that follows.
+pub const ROLE: &[u8] = b"role\0";
 /// The policy gets what follows, as in the detail of its definition; its command it keeps, and its roles where none follow.
 pub const POLICY: &[u8] = b"policy\0";
 /// BEGIN
@@ -46,7 +48,7 @@ pub const SAVEPOINT: &[u8] = b"savepoint\0";
 pub const RELEASE: &[u8] = b"release\0";
 
 /// Every note.
-const ALL: [&[u8]; 19] = [
+const ALL: [&[u8]; 20] = [
     ABOUT,
     NEEDS,
     LIKE,
@@ -60,6 +62,7 @@ const ALL: [&[u8]; 19] = [
     IF_EXISTS,
     OWNER,
     TRAITS,
+    ROLE,
     POLICY,
     BEGIN,
     COMMIT,
@@ -166,6 +169,16 @@ impl<'a> Guard<'a> {
     /// AS RESTRICTIVE
     pub fn is_restrictive(&self) -> bool {
         self.letters.contains(&b'r')
+    }
+
+    /// It has a USING expression.
+    pub fn has_using(&self) -> bool {
+        self.letters.contains(&b'u')
+    }
+
+    /// It has a WITH CHECK expression; without one USING stands for it.
+    pub fn has_check(&self) -> bool {
+        self.letters.contains(&b'c')
     }
 
     /// It is for this role, or for everyone.

@@ -74,6 +74,10 @@ impl Reader<'_, '_> {
             detail = [GUARDED, &detail].concat();
         }
         self.emit(kind, name, op, &detail)?;
+        let role = self.session.circumstance().role;
+        if !role.is_empty() {
+            self.note(ObjectKind::Relation, name, &[note::ROLE, role].concat())?;
+        }
         if name.schema != Some(b"pg_temp") {
             self.table_parts(body, cursor, (name, parent, of_type))?;
         }

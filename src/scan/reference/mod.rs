@@ -25,6 +25,8 @@ pub struct Reference<'a> {
     pub aspect: Aspect,
     /// 1-based line.
     pub line: u32,
+    /// The UPDATE or DELETE reads the rows that it changes: WHERE, RETURNING.
+    pub reads: bool,
 }
 
 /// A keyword that names no column and no alias.

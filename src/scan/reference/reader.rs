@@ -19,6 +19,8 @@ pub(super) struct Reader<'a, 's, 'e> {
     items: Vec<FromItem<'a>>,
     /// The first item of the query at hand.
     level: usize,
+    /// The relation is changed by a statement that reads its rows.
+    reads: bool,
     depth: usize,
     /// There were more common table expressions than are kept: a name without schema may be one of them.
     unsure: bool,
@@ -40,7 +42,7 @@ const EXECUTED_BYTES: usize = 64 * 1024;
 
 impl<'a, 's, 'e> Reader<'a, 's, 'e> {
     pub(super) fn new(session: &'s Session, each: &'e mut dyn FnMut(Reference<'_>) -> Result<(), Full>) -> Self {
-        Reader { session, ctes: Vec::new(), items: Vec::new(), level: 0, depth: 0, unsure: false, each }
+        Reader { session, ctes: Vec::new(), items: Vec::new(), level: 0, depth: 0, reads: false, unsure: false, each }
     }
 
     /// A statement, or a part of PL/pgSQL up to a semicolon.
@@ -305,7 +307,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
         let mut emit = |(kind, schema, name, sub, args): catalog::About<'_>| {
             let (scope, schema) = schema.map_or((Scope::User, &b""[..]), |schema| (Scope::Named, schema));
             let key = Key { kind, scope, schema, name, sub, args };
-            (self.each)(Reference { key, aspect: Aspect::NAMED, line })
+            (self.each)(Reference { key, aspect: Aspect::NAMED, line, reads: false })
         };
         match conditions.by_oid() {
             None => conditions.about(None).into_iter().try_for_each(emit),
@@ -468,7 +470,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
     /// `UPDATE t [AS x] SET … [FROM …] [WHERE …] [RETURNING …]`
     fn update(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         cursor.skip(1);
-        let Some(name) = self.target(&mut cursor, UPDATE)? else { return Ok(()) };
+        let Some(name) = self.changed(&mut cursor, UPDATE)? else { return Ok(()) };
         self.level = self.items.len();
         let alias = alias(&mut cursor).unwrap_or(name.name);
         self.keep_item(alias, Some(name));
@@ -483,6 +485,15 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
         }
         self.set_list(&mut set, name)?;
         self.walk(cursor)
+    }
+
+    /// The target of UPDATE or DELETE.
+    fn changed(&mut self, cursor: &mut Cursor<'a>, aspect: Aspect) -> Result<Option<Name<'a>>, Full> {
+        let [mut condition, mut returned] = [*cursor; 2];
+        self.reads = condition.find_word("where") || returned.find_word("returning");
+        let name = self.target(cursor, aspect);
+        self.reads = false;
+        name
     }
 
     /// `a = 1, (b, c) = (2, 3)` up to the end of the clause.
@@ -507,7 +518,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
     /// `DELETE FROM t [AS x] [USING …] [WHERE …] [RETURNING …]`
     fn delete(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         cursor.skip(2);
-        let Some(name) = self.target(&mut cursor, DELETE)? else { return Ok(()) };
+        let Some(name) = self.changed(&mut cursor, DELETE)? else { return Ok(()) };
         self.level = self.items.len();
         let alias = alias(&mut cursor).unwrap_or(name.name);
         self.keep_item(alias, Some(name));
@@ -839,7 +850,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
             None => (Scope::Path, self.session.search_path()),
         };
         let key = Key { kind, scope, schema, name: name.name, sub, args };
-        (self.each)(Reference { key, aspect, line: name.line })
+        (self.each)(Reference { key, aspect, line: name.line, reads: self.reads })
     }
 }
 
