@@ -98,7 +98,10 @@ const HELPERS: Record<string, Helper> = {
     after: 'rollback to s;',
   },
   'branches that differ': {
-    define: body(`if who = 'x' then set local role app_admin; else set local role app_user; end if;`, 'who text'),
+    define: body(
+      `if who = 'x' then set local role app_admin; else set local role app_user; end if;`,
+      'who text',
+    ),
     call: `aid.login('ann')`,
     unknown: true,
   },
@@ -178,7 +181,11 @@ async function asked(define: string, steps: string): Promise<{ role: string; sub
 function* placed(define: string, test: string): Generator<Source[]> {
   const schema: Source = { path: 'schema.sql', role: 'schema', text: TABLE };
   yield [schema, { path: 'test.sql', role: 'tests', text: `${define}\n${test}` }];
-  yield [schema, { path: 'z.sql', role: 'tests', text: define }, { path: 'a.sql', role: 'tests', text: test }];
+  yield [
+    schema,
+    { path: 'z.sql', role: 'tests', text: define },
+    { path: 'a.sql', role: 'tests', text: test },
+  ];
   yield [
     { ...schema, text: `${TABLE} ${define}` },
     { path: 'test.sql', role: 'tests', text: test },
