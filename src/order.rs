@@ -8,6 +8,30 @@ use std::cmp::Ordering;
 pub fn sort<T>(rows: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
     let mut order: Vec<u32> = (0..to_u32(rows.len())).collect();
     sort_numbers(&mut order, &|a, b| compare(&rows[a as usize], &rows[b as usize]));
+    arrange(rows, &mut order);
+}
+
+/// Groups rows by a number below `groups`, in the order of the numbers, equal rows in the order in which they stand.
+/// Linear; 4 bytes a row and a group.
+pub fn group<T>(rows: &mut [T], groups: usize, number: impl Fn(&T) -> u32) {
+    let mut ends = vec![0u32; groups + 1];
+    for row in rows.iter() {
+        ends[number(row) as usize + 1] += 1;
+    }
+    for at in 1..ends.len() {
+        ends[at] += ends[at - 1];
+    }
+    let mut order = vec![0u32; rows.len()];
+    for (at, row) in rows.iter().enumerate() {
+        let next = &mut ends[number(row) as usize];
+        order[*next as usize] = to_u32(at);
+        *next += 1;
+    }
+    arrange(rows, &mut order);
+}
+
+/// Puts the row of number `order[place]` at each place; `order` is of no use afterwards.
+fn arrange<T>(rows: &mut [T], order: &mut [u32]) {
     // place by place, each cycle of the permutation once
     for start in 0..rows.len() {
         let mut place = start;
@@ -41,10 +65,13 @@ mod tests {
     proptest! {
         #[test]
         fn sorts_as_the_standard_library_does(rows: Vec<(u8, u8)>) {
-            let (mut sorted, mut expected) = (rows.clone(), rows);
+            let (mut sorted, mut expected) = (rows.clone(), rows.clone());
             sort(&mut sorted, |a, b| a.0.cmp(&b.0));
             expected.sort_by_key(|row| row.0);
-            prop_assert_eq!(sorted, expected);
+            prop_assert_eq!(&sorted, &expected);
+            let mut grouped = rows;
+            group(&mut grouped, 256, |row| u32::from(row.0));
+            prop_assert_eq!(grouped, expected);
         }
     }
 }

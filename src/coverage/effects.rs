@@ -62,6 +62,11 @@ pub(super) fn fired(
     effects
 }
 
+/// A statement with this aspect may fire triggers, and be refused by constraints.
+pub(super) fn changes(aspect: Aspect) -> bool {
+    matches!(aspect, Aspect::INSERT | Aspect::UPDATE | Aspect::DELETE | Aspect::TRUNCATE)
+}
+
 /// The function of a trigger on a relation of `schema`.
 fn function(inventory: &Inventory, firing: &Firing<'_>, schema: &[u8]) -> Option<ObjectId> {
     let find = |scope, schema| {

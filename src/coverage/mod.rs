@@ -187,6 +187,15 @@ pub struct Fold {
     raised: Raised,
     access: Access,
     helpers: Helpers,
+    last: Last,
+}
+
+/// The key of the row before, and the objects that it means.
+#[derive(Debug, Default)]
+struct Last {
+    of: Option<(ObjectKind, Scope)>,
+    key: [Vec<u8>; 4],
+    found: Vec<ObjectId>,
 }
 
 impl Fold {
@@ -227,8 +236,14 @@ impl Fold {
         self.evidence.extend(decided.evidence);
         order::sort(&mut decided.expressions, Ord::cmp);
         self.evidence.retain(|e| places[e.object as usize].is_some());
-        let place = |e: &Evidence| (places[e.object as usize], e.file, e.line, e.seq, e.via, e.aspect);
-        order::sort(&mut self.evidence, |a, b| place(a).cmp(&place(b)));
+        order::group(&mut self.evidence, order.len(), |e| places[e.object as usize].unwrap_or_default());
+        for own in self.evidence.chunk_by_mut(|a, b| a.object == b.object) {
+            let place = |e: &Evidence| (e.file, e.line, e.seq, e.via, e.aspect);
+            // mostly the order of the segments
+            if !own.is_sorted_by_key(place) {
+                order::sort(own, |a, b| place(a).cmp(&place(b)));
+            }
+        }
         // each name in a statement tells of its error
         let error = |e: &Evidence| (e.aspect == Aspect::RAISED).then_some((e.object, e.file, e.line, e.via));
         self.evidence.dedup_by(|a, b| error(a).is_some() && error(a) == error(b));
@@ -293,6 +308,22 @@ impl Fold {
         if *said <= DIAGNOSTICS_PER_CODE {
             self.diagnostics.push(Diagnostic { file, line, code, message });
         }
+    }
+
+    /// The objects that are meant. Rows of one key follow one another: what was found is kept for the next one.
+    fn found(&mut self, wanted: &Wanted<'_>) -> Vec<ObjectId> {
+        let key = [wanted.schema, wanted.name, wanted.sub, wanted.args];
+        let last = &mut self.last;
+        let same = last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| a == b);
+        if !same {
+            last.of = Some((wanted.kind, wanted.scope));
+            for (kept, text) in last.key.iter_mut().zip(key) {
+                kept.clear();
+                kept.extend_from_slice(text);
+            }
+            last.found = self.inventory.find(*wanted);
+        }
+        self.last.found.clone()
     }
 
     /// A test says that there is no such object.
@@ -444,7 +475,7 @@ impl Joined for Fold {
             return Ok(());
         }
         let strength = if let Use::Certain(strength) = by { strength } else { spelled };
-        let found = self.inventory.find(wanted);
+        let found = self.found(&wanted);
         if aspect == Aspect::NOT_EXISTS {
             self.contradicted(place, row, &found);
             return Ok(());
@@ -480,6 +511,7 @@ impl Joined for Fold {
         let mut effects = Vec::new();
         if let [object] = found[..]
             && uses_rows(wanted.kind)
+            && effects::changes(aspect)
         {
             let is_column = wanted.kind == ObjectKind::Column;
             let relation = if is_column { self.inventory.relation_of(object) } else { Some(object) };

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const RECORD_BYTES: usize = 40;
 
 /// Most bytes of a row in a segment, texts aside.
-const ROW_BYTES: usize = 32;
+const ROW_BYTES: usize = 40;
 /// A segment is at most this many fifths of the arena: a few long texts in many records would make it many times as
 /// large, because there each record has its own.
 const WRITTEN_FIFTHS: usize = 8;

@@ -3,7 +3,7 @@
 use crate::error::{Code, Error};
 
 /// The end of the input was reached inside of a value, or a value is out of range.
-fn corrupt(what: &str) -> Error {
+pub fn corrupt(what: &str) -> Error {
     Error::new(Code::Corrupt, format!("a block ends inside of {what}, or it is out of range"))
 }
 

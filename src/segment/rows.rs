@@ -1,13 +1,19 @@
-//! Records as rows of a block: what equals the row before is left out, texts share its prefix, numbers are differences.
+//! Records as rows of a block: what equals the row before is left out, texts share its prefix or are numbers of those that
+//! came before, numbers are differences from the row before of the same source.
 
-use super::codec::{Bytes, put_delta, put_prefixed, put_u64};
+use super::codec::{Bytes, corrupt, put_bytes, put_delta, put_prefixed, put_u64};
 use crate::error::{Code, Error};
-use crate::limits::{ARGS_BYTES, DETAIL_BYTES, NAME_BYTES, PATH_BYTES, SEARCH_PATH_SCHEMAS};
+use crate::limits::{ARGS_BYTES, DETAIL_BYTES, NAME_BYTES, PATH_BYTES, SEARCH_PATH_SCHEMAS, to_u32};
 use crate::record::{OwnedRecord, Record, Tag};
+use std::collections::HashMap;
 
 const TEXTS: usize = 5;
 const HEAD: u8 = 1 << TEXTS;
 const SOURCE: u8 = 1 << (TEXTS + 1);
+/// Line and ordinal go on by little.
+const NEAR: u8 = 1 << (TEXTS + 2);
+/// From this text on a text that came before in the block is a number.
+const REPEATED: usize = 3;
 
 /// The row before the first one of a block.
 fn blank() -> OwnedRecord {
@@ -29,15 +35,59 @@ fn blank() -> OwnedRecord {
     }
 }
 
+/// What encoder and decoder of a block know alike of the rows before.
+#[derive(Debug)]
+struct Known {
+    /// Kind, scope, a, b and via of rows, in order of their first use.
+    heads: Vec<Head>,
+    /// Source, line and ordinal of the row before of some sources, at the source's number modulo their count.
+    places: Vec<(u32, u32, u32)>,
+}
+
+/// Kind, scope, a, b, via.
+type Head = (u8, u8, u8, u8, u16);
+
+/// Heads that are known by number; others are written out each time.
+const HEADS: usize = 255;
+/// Sources of which the last place is known.
+const PLACES: usize = 256;
+
+impl Known {
+    fn new() -> Self {
+        Known { heads: Vec::new(), places: vec![(0, 0, 0); PLACES] }
+    }
+
+    fn keep_head(&mut self, head: Head) {
+        if self.heads.len() < HEADS {
+            self.heads.push(head);
+        }
+    }
+
+    /// Line and ordinal of the row before of this source; zero where they are not known.
+    fn place(&self, source: u32) -> (u32, u32) {
+        match self.places[source as usize % PLACES] {
+            (known, line, seq) if known == source => (line, seq),
+            _ => (0, 0),
+        }
+    }
+
+    fn keep_place(&mut self, source: u32, line: u32, seq: u32) {
+        self.places[source as usize % PLACES] = (source, line, seq);
+    }
+}
+
 /// Encodes rows one after the other.
 #[derive(Debug)]
 pub struct RowWriter {
     before: OwnedRecord,
+    known: Known,
+    /// Numbers of arguments and details by their text.
+    repeated: [HashMap<Vec<u8>, u32>; 2],
 }
 
 impl Default for RowWriter {
     fn default() -> Self {
-        RowWriter { before: blank() }
+        RowWriter { before: blank(), known: Known::new(), repeated: [HashMap::new(), HashMap::new()] }
     }
 }
 
@@ -61,26 +111,59 @@ impl RowWriter {
         if record.source != before.source {
             flags |= SOURCE;
         }
+        let (line, seq) = self.known.place(record.source);
+        let step = near(line, record.line, 0).zip(near(seq, record.seq, 1));
+        if step.is_some() {
+            flags |= NEAR;
+        }
         out.push(flags);
         for (n, (text, old)) in texts.into_iter().zip(olds).enumerate() {
-            if flags & 1 << n != 0 {
-                put_prefixed(out, old, text);
-                old.clear();
-                old.extend_from_slice(text);
+            if flags & 1 << n == 0 {
+                continue;
             }
+            if let Some(numbers) = n.checked_sub(REPEATED).and_then(|at| self.repeated.get_mut(at)) {
+                let next = to_u32(numbers.len());
+                let number = numbers.get(text).copied().unwrap_or(next);
+                put_u64(out, u64::from(number));
+                if number == next {
+                    put_bytes(out, text);
+                    numbers.insert(text.to_vec(), next);
+                }
+            } else {
+                put_prefixed(out, old, text);
+            }
+            old.clear();
+            old.extend_from_slice(text);
         }
         if flags & HEAD != 0 {
-            out.extend_from_slice(&[record.kind, record.scope, record.a, record.b]);
-            put_u64(out, u64::from(record.via));
+            let known = self.known.heads.iter().position(|head| *head == new_head);
+            put_u64(out, known.unwrap_or(self.known.heads.len()) as u64);
+            if known.is_none() {
+                out.extend_from_slice(&[record.kind, record.scope, record.a, record.b]);
+                put_u64(out, u64::from(record.via));
+                self.known.keep_head(new_head);
+            }
             (before.kind, before.scope, before.a, before.b, before.via) = new_head;
         }
         if flags & SOURCE != 0 {
             put_delta(out, before.source, record.source);
         }
-        put_delta(out, before.line, record.line);
-        put_delta(out, before.seq, record.seq);
-        (before.source, before.line, before.seq) = (record.source, record.line, record.seq);
+        match step {
+            Some((line, seq)) => out.push(line << 4 | seq),
+            None => {
+                put_delta(out, line, record.line);
+                put_delta(out, seq, record.seq);
+            }
+        }
+        self.known.keep_place(record.source, record.line, record.seq);
+        before.source = record.source;
     }
+}
+
+/// The difference behind `least`, if it fits half a byte.
+fn near(from: u32, to: u32, least: u32) -> Option<u8> {
+    let step = to.checked_sub(from)?.checked_sub(least)?;
+    u8::try_from(step).ok().filter(|step| *step < 16)
 }
 
 /// Longest texts of a row: name, schema or search path, sub-object, arguments, detail.
@@ -95,12 +178,16 @@ pub struct Rows<'a> {
     bytes: Bytes<'a>,
     left: u32,
     row: OwnedRecord,
+    known: Known,
+    /// Arguments and details in order of their first use.
+    repeated: [Vec<&'a [u8]>; 2],
 }
 
 impl<'a> Rows<'a> {
     /// The rows of a payload, all with this tag.
     pub fn new(payload: &'a [u8], count: u32, tag: Tag) -> Self {
-        Rows { bytes: Bytes::new(payload), left: count, row: Record { tag: tag as u8, ..blank() } }
+        let row = Record { tag: tag as u8, ..blank() };
+        Rows { bytes: Bytes::new(payload), left: count, row, known: Known::new(), repeated: [Vec::new(), Vec::new()] }
     }
 
     /// The next row; it lives until the one after it is read.
@@ -121,22 +208,54 @@ impl<'a> Rows<'a> {
         let is_seal = row.tag == Tag::Seal as u8 || row.tag == Tag::Include as u8;
         let limits = if is_seal { SEAL_BYTES } else { TEXT_BYTES };
         for (n, (text, limit)) in texts.into_iter().zip(limits).enumerate() {
-            if flags & 1 << n != 0 {
-                bytes.prefixed(text, limit)?;
+            if flags & 1 << n == 0 {
+                continue;
             }
+            let Some(before) = n.checked_sub(REPEATED).and_then(|at| self.repeated.get_mut(at)) else {
+                bytes.prefixed(text, limit)?;
+                continue;
+            };
+            let number = bytes.u32()? as usize;
+            if number == before.len() {
+                let new = bytes.bytes()?;
+                // a few bytes that repeat a long text must not become a large file
+                if new.len() > limit {
+                    return Err(corrupt("a text"));
+                }
+                before.push(new);
+            }
+            let repeated = before.get(number).ok_or_else(|| corrupt("a text"))?;
+            text.clear();
+            text.extend_from_slice(repeated);
         }
         if !is_seal && (row.name.contains(&0) || row.sub.contains(&0)) {
             return Err(Error::new(Code::Corrupt, "a name holds a NUL byte"));
         }
         if flags & HEAD != 0 {
-            (row.kind, row.scope, row.a, row.b) = (bytes.u8()?, bytes.u8()?, bytes.u8()?, bytes.u8()?);
-            row.via = bytes.u16()?;
+            let number = bytes.u32()? as usize;
+            let head = match self.known.heads.get(number) {
+                Some(head) => *head,
+                None if number == self.known.heads.len() => {
+                    let head = (bytes.u8()?, bytes.u8()?, bytes.u8()?, bytes.u8()?, bytes.u16()?);
+                    self.known.keep_head(head);
+                    head
+                }
+                None => return Err(corrupt("a head")),
+            };
+            (row.kind, row.scope, row.a, row.b, row.via) = head;
         }
         if flags & SOURCE != 0 {
             row.source = bytes.delta(row.source)?;
         }
-        row.line = bytes.delta(row.line)?;
-        row.seq = bytes.delta(row.seq)?;
+        let (line, seq) = self.known.place(row.source);
+        (row.line, row.seq) = if flags & NEAR != 0 {
+            let step = u32::from(bytes.u8()?);
+            let next = line.checked_add(step >> 4).zip(seq.checked_add((step & 15) + 1));
+            next.ok_or_else(|| corrupt("a difference"))?
+        } else {
+            (bytes.delta(line)?, bytes.delta(seq)?)
+        };
+        self.known.keep_place(row.source, row.line, row.seq);
         Ok(Some(row))
     }
 }
