@@ -4,11 +4,12 @@
 
 mod support;
 
-use pgtap_cov::database::reader::Query;
+use pgtap_cov::database::reader::{ObjectKey, Query};
 use pgtap_cov::error::Code;
 use pgtap_cov::limits::DEFAULT_ARENA_BYTES;
 use pgtap_cov::merge::ManifestEntry;
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
+use pgtap_cov::scan::fact::ObjectKind;
 use support::{ALL, ask, build, scan};
 
 fn scanned() -> (Vec<(String, Vec<u8>)>, Vec<ManifestEntry>) {
@@ -17,7 +18,8 @@ fn scanned() -> (Vec<(String, Vec<u8>)>, Vec<ManifestEntry>) {
         (
             "t.sql",
             Tests,
-            b"SELECT has_table('t'); SELECT has_column('t', 'a'); SELECT has_view(x); SELECT has_table('u');",
+            b"SELECT has_table('t'); SELECT has_column('t', 'a'); SELECT has_view(x); SELECT has_table('u');\
+              SET ROLE a; SELECT isnt_empty('SELECT a FROM t');",
         ),
     ];
     let scanned = scan(&sources, 99, DEFAULT_ARENA_BYTES).unwrap();
@@ -27,7 +29,26 @@ fn scanned() -> (Vec<(String, Vec<u8>)>, Vec<ManifestEntry>) {
 fn everything(database: &[u8]) -> Result<String, pgtap_cov::error::Error> {
     let mut all = String::new();
     let objects = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page: ALL };
-    for query in [Query::Summary, objects, Query::Files(ALL), Query::Diagnostics(ALL), Query::Stale(ALL)] {
+    let key = |kind, name: &str, sub: &str| ObjectKey {
+        kind,
+        schema: "public".to_owned(),
+        name: name.to_owned(),
+        sub: sub.to_owned(),
+        args: String::new(),
+    };
+    let evidence = |key| Query::Evidence { key, page: ALL };
+    let table = evidence(key(ObjectKind::Table, "t", ""));
+    let column = evidence(key(ObjectKind::Column, "t", "a"));
+    for query in [
+        Query::Summary,
+        objects,
+        Query::Files(ALL),
+        Query::Diagnostics(ALL),
+        Query::Stale(ALL),
+        Query::Matrix(ALL),
+        table,
+        column,
+    ] {
         all.push_str(&format!("{:?}", ask(database, query)?));
     }
     Ok(all)

@@ -4,6 +4,7 @@
 //! for the bytes it needs.
 
 pub mod build;
+mod index;
 pub mod reader;
 pub mod writer;
 

@@ -1,7 +1,9 @@
 //! Answers queries on a database and asks for the bytes it needs, sans-IO.
 //!
-//! Opening reads the last 16 KiB; a query reads the blocks that it touches, one at a time.
+//! Opening reads the last 16 KiB; a query reads the blocks that it touches, and the parts of the index that list them, one
+//! at a time.
 
+use super::index::Index;
 use super::writer::object_key;
 use super::{IDENTITY, Summary, kind, read_kind};
 use crate::coverage::access::{CAUSES, Verdict};
@@ -13,10 +15,11 @@ use crate::limits::{ARGS_BYTES, NAME_BYTES, to_u32};
 use crate::record::{spell, unspell};
 use crate::scan::SourceRole;
 use crate::scan::fact::{self, Aspect, Flags, ObjectKind, Strength};
-use crate::segment::block::{BlockRef, open_block, open_index};
+use crate::segment::block::{BlockRef, open_block};
 use crate::segment::codec::Bytes;
-use crate::segment::{FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, parse_footer, parse_header};
+use crate::segment::{END_MAGIC, FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, parse_footer, parse_header};
 use regex::bytes::{Regex, RegexBuilder};
+use std::cell::Cell;
 
 /// What is read to open a database.
 const TAIL_BYTES: u64 = 16 * 1024;
@@ -264,21 +267,23 @@ pub enum ReadStep {
 pub struct Reader {
     size: u64,
     opening: Opening,
-    blocks: Vec<BlockRef>,
+    /// The end of the file, which was read to open it.
+    tail: Vec<u8>,
+    index: Index,
     summary: Option<Summary>,
-    paths: Vec<String>,
-    /// Blocks of files of which the paths were read.
-    path_blocks: usize,
-    /// The block read last: its number, payload and rows.
-    block: Option<(usize, Vec<u8>, u32)>,
+    /// Paths of files by their numbers, as far as they were read.
+    paths: Vec<Option<String>>,
+    /// The blocks read last, of files and of other rows: number, payload and rows.
+    loaded: [Option<(usize, Vec<u8>, u32)>; 2],
     wanted: Wanted,
     query: Option<Running>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Opening {
-    Header,
     Tail,
+    /// The end is none of a database: the header tells what else it is.
+    Header,
     Index(Footer),
     Open,
 }
@@ -287,6 +292,15 @@ enum Opening {
 enum Wanted {
     Nothing,
     Opening,
+    Need(Need),
+}
+
+/// What a query cannot go on without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// A part of the index.
+    Part(usize),
+    /// A block, by its number.
     Block(usize),
 }
 
@@ -315,12 +329,12 @@ impl Reader {
     pub fn new(size: u64) -> Self {
         Reader {
             size,
-            opening: Opening::Header,
-            blocks: Vec::new(),
+            opening: Opening::Tail,
+            tail: Vec::new(),
+            index: Index::default(),
             summary: None,
             paths: Vec::new(),
-            path_blocks: 0,
-            block: None,
+            loaded: [None, None],
             wanted: Wanted::Nothing,
             query: None,
         }
@@ -362,14 +376,31 @@ impl Reader {
         let Some(mut running) = self.query.take() else {
             return Err(Error::new(Code::State, "no query was started"));
         };
-        match self.run(&mut running)? {
-            Some(block) => {
-                self.query = Some(running);
-                let place = &self.blocks[block];
-                self.wanted = Wanted::Block(block);
-                Ok(ReadStep::Read(place.offset, place.length))
+        while let Some(need) = self.run(&mut running)? {
+            let (offset, length) = self.range(need);
+            let tail = self.size - self.tail.len() as u64;
+            let inside = offset.checked_sub(tail).and_then(|from| usize::try_from(from).ok());
+            let known = inside.and_then(|from| self.tail.get(from..from + length as usize)).map(<[u8]>::to_vec);
+            match known {
+                Some(bytes) => self.take(need, &bytes)?,
+                None => {
+                    self.query = Some(running);
+                    self.wanted = Wanted::Need(need);
+                    return Ok(ReadStep::Read(offset, length));
+                }
             }
-            None => Ok(ReadStep::Answer(self.answer(running))),
+        }
+        Ok(ReadStep::Answer(self.answer(running)))
+    }
+
+    /// Where what is needed lies. The first block comes with the header before it, which is checked along with it.
+    fn range(&self, need: Need) -> (u64, u32) {
+        match need {
+            Need::Part(part) => self.index.range(part),
+            Need::Block(number) => {
+                let (offset, length) = self.index.block(number).map_or((0, 0), |block| (block.offset, block.length));
+                if number == 0 { (0, length + to_u32(HEADER_BYTES)) } else { (offset, length) }
+            }
         }
     }
 
@@ -381,19 +412,59 @@ impl Reader {
         match std::mem::replace(&mut self.wanted, Wanted::Nothing) {
             Wanted::Nothing => Err(Error::new(Code::State, "no bytes were asked for")),
             Wanted::Opening => self.open(bytes),
-            Wanted::Block(number) => {
-                let place = &self.blocks[number];
-                let (payload, count) = open_block(bytes, IDENTITY, to_u32(number), place.kind)?;
-                if count != place.count {
-                    return Err(Error::new(Code::Corrupt, "the index does not match the blocks of the file"));
+            Wanted::Need(need) => self.take(need, bytes),
+        }
+    }
+
+    fn take(&mut self, need: Need, bytes: &[u8]) -> Result<(), Error> {
+        let number = match need {
+            Need::Part(part) => return self.index.load(part, bytes),
+            Need::Block(number) => number,
+        };
+        let mismatch = || Error::new(Code::Corrupt, "the index does not match the blocks of the file");
+        let (kind, rows) = self.index.block(number).map(|block| (block.kind, block.count)).ok_or_else(mismatch)?;
+        let bytes = if number == 0 {
+            parse_header(bytes, FileKind::Database)?;
+            &bytes[HEADER_BYTES..]
+        } else {
+            bytes
+        };
+        let (payload, count) = open_block(bytes, IDENTITY, to_u32(number), kind)?;
+        if count != rows {
+            return Err(mismatch());
+        }
+        match kind {
+            kind::SUMMARY => self.summary = Some(Summary::read(payload)?),
+            kind::FILES => {
+                let mut files = Bytes::new(payload);
+                let start = self.first_row(number)? as usize;
+                for at in start..start + count as usize {
+                    let path = file_row(&mut files)?.path;
+                    if let Some(known) = self.paths.get_mut(at) {
+                        *known = Some(path);
+                    }
                 }
-                match place.kind {
-                    kind::SUMMARY => self.summary = Some(Summary::read(payload)?),
-                    _ => self.block = Some((number, payload.to_vec(), count)),
+                self.loaded[0] = Some((number, payload.to_vec(), count));
+            }
+            _ => self.loaded[1] = Some((number, payload.to_vec(), count)),
+        }
+        Ok(())
+    }
+
+    /// Number of the first row of a block among the rows of its kind.
+    fn first_row(&self, number: usize) -> Result<u32, Error> {
+        let mut start = 0;
+        let Some(kind) = self.index.block(number).map(|block| block.kind) else { return Ok(0) };
+        for part in 0..self.index.parts() {
+            match self.index.blocks(part) {
+                Some((first, blocks)) if number < first + blocks.len() => {
+                    let before = blocks.iter().take(number - first).filter(|block| block.kind == kind);
+                    return Ok(start + before.map(|block| block.count).sum::<u32>());
                 }
-                Ok(())
+                _ => start += self.index.rows_in(part, kind),
             }
         }
+        Ok(start)
     }
 
     fn opens_with(&self) -> Result<Option<(u64, u32)>, Error> {
@@ -416,11 +487,16 @@ impl Reader {
         match self.opening {
             Opening::Header => {
                 parse_header(bytes, FileKind::Database)?;
-                self.opening = Opening::Tail;
+                parse_footer(&self.tail[self.tail.len() - FOOTER_BYTES..], FileKind::Database, IDENTITY, self.size)?;
             }
             Opening::Tail => {
-                let at = bytes.len().saturating_sub(FOOTER_BYTES);
-                let footer = parse_footer(&bytes[at..], IDENTITY, self.size)?;
+                self.tail = bytes.to_vec();
+                let end = bytes.len().saturating_sub(FOOTER_BYTES);
+                if !bytes.ends_with(&END_MAGIC) {
+                    self.opening = Opening::Header;
+                    return Ok(());
+                }
+                let footer = parse_footer(&bytes[end..], FileKind::Database, IDENTITY, self.size)?;
                 if footer.index_length > INDEX_BYTES {
                     return Err(Error::new(Code::Corrupt, "the index is longer than any database's"));
                 }
@@ -443,15 +519,27 @@ impl Reader {
     }
 
     fn open_index(&mut self, bytes: &[u8], footer: Footer) -> Result<(), Error> {
-        self.blocks = open_index(bytes, IDENTITY, &footer)?;
+        self.index = Index::open(bytes, &footer)?;
+        // a row takes a byte at least: there are no more of them than the file has bytes
+        let files = u64::from(self.index.rows(kind::FILES));
+        if files > self.size {
+            return Err(Error::new(Code::Corrupt, "the index speaks of more files than there is room for"));
+        }
+        self.paths = vec![None; self.index.rows(kind::FILES) as usize];
         self.opening = Opening::Open;
         Ok(())
     }
 
-    /// Goes on with a query; the number of the block that it needs, or none when it is answered.
-    fn run(&mut self, running: &mut Running) -> Result<Option<usize>, Error> {
+    /// Goes on with a query; what it needs, or none when it is answered.
+    fn run(&mut self, running: &mut Running) -> Result<Option<Need>, Error> {
         match running.query.clone() {
-            Query::Summary => Ok(if self.summary.is_some() { None } else { self.first_block(kind::SUMMARY)? }),
+            Query::Summary => {
+                if self.summary.is_some() {
+                    Ok(None)
+                } else {
+                    self.need_summary()
+                }
+            }
             Query::Objects { kinds, schema, states, page, .. } => {
                 let keep = |row: &ObjectRow, filter: Option<&Regex>| {
                     (kinds.is_empty() || kinds.contains(&row.key.kind))
@@ -467,15 +555,12 @@ impl Reader {
                     };
                     !kinds.is_empty() && !kinds.iter().any(between)
                 };
-                if let Some(block) = self.need_paths()? {
-                    return Ok(Some(block));
-                }
                 self.scan(running, kind::OBJECTS, page.limit, &skip, &|bytes, before, context| {
                     let stored = StoredObject::read(bytes, before)?;
                     if !context.wanted {
                         return Ok(None);
                     }
-                    let row = stored.row(before, context.paths)?;
+                    let row = stored.row(before, context)?;
                     Ok(keep(&row, context.filter).then_some(Row::Object(row)))
                 })
             }
@@ -484,53 +569,44 @@ impl Reader {
                 file_row(bytes).map(|row| Some(Row::File(row)))
             }),
             Query::Diagnostics(page) => {
-                if let Some(block) = self.need_paths()? {
-                    return Ok(Some(block));
-                }
                 self.scan(running, kind::DIAGNOSTICS, page.limit, &never, &|bytes, _, context| {
-                    let (file, line) = (path(context.paths, bytes.u32()?)?, bytes.u32()?);
+                    let (file, line) = (context.path(bytes.u32()?)?, bytes.u32()?);
                     let number = bytes.u8()?;
                     let code = fact::Code::from_number(number).ok_or_else(|| unknown("diagnostic code"))?;
                     let message = text(bytes)?;
                     Ok(Some(Row::Diagnostic(DiagnosticRow { file, line, code, message })))
                 })
             }
-            Query::Stale(page) => {
-                if let Some(block) = self.need_paths()? {
-                    return Ok(Some(block));
-                }
-                self.scan(running, kind::STALE, page.limit, &never, &|bytes, _, context| {
-                    let (file, line) = (path(context.paths, bytes.u32()?)?, bytes.u32()?);
-                    let key = split_key(bytes.bytes()?)?;
-                    let via = text(bytes)?;
-                    Ok(Some(Row::Stale(StaleRow { key, file, line, via })))
-                })
-            }
-            Query::Matrix(page) => {
-                if let Some(block) = self.need_paths()? {
-                    return Ok(Some(block));
-                }
-                self.scan(running, kind::MATRIX, page.limit, &never, &|bytes, _, context| {
-                    cell_row(bytes, context).map(|row| Some(Row::Cell(row)))
-                })
-            }
+            Query::Stale(page) => self.scan(running, kind::STALE, page.limit, &never, &|bytes, _, context| {
+                let (file, line) = (context.path(bytes.u32()?)?, bytes.u32()?);
+                let key = split_key(bytes.bytes()?)?;
+                let via = text(bytes)?;
+                Ok(Some(Row::Stale(StaleRow { key, file, line, via })))
+            }),
+            Query::Matrix(page) => self.scan(running, kind::MATRIX, page.limit, &never, &|bytes, _, context| {
+                cell_row(bytes, context).map(|row| Some(Row::Cell(row)))
+            }),
         }
     }
 
-    fn run_evidence(&mut self, running: &mut Running, key: &ObjectKey, page: Page) -> Result<Option<usize>, Error> {
-        if let Some(block) = self.need_paths()? {
-            return Ok(Some(block));
-        }
+    fn run_evidence(&mut self, running: &mut Running, key: &ObjectKey, page: Page) -> Result<Option<Need>, Error> {
         if running.bounds.is_none() {
             let parts = [&key.schema, &key.name, &key.sub, &key.args].map(|part| unspell(part));
             let wanted = object_key(key.kind as u8, [&parts[0], &parts[1], &parts[2], &parts[3]]);
-            let objects = self.blocks.iter().enumerate().filter(|(_, b)| b.kind == kind::OBJECTS);
-            let block = objects.take_while(|(_, b)| b.first <= wanted).last().map(|(number, _)| number);
-            let Some(number) = block else {
+            let may_hold =
+                |part: &usize| self.index.first(*part, kind::OBJECTS).is_some_and(|first| first <= wanted.as_slice());
+            let part = (0..self.index.parts()).take_while(may_hold).last();
+            let Some(part) = part else {
                 running.bounds = Some((0, 0));
                 return Ok(None);
             };
-            let Some((payload, count)) = self.loaded(number) else { return Ok(Some(number)) };
+            let Some((first, blocks)) = self.index.blocks(part) else { return Ok(Some(Need::Part(part))) };
+            let holds = |block: &&BlockRef| block.kind == kind::OBJECTS && block.first <= wanted;
+            let Some(number) = blocks.iter().take_while(holds).count().checked_sub(1).map(|at| first + at) else {
+                running.bounds = Some((0, 0));
+                return Ok(None);
+            };
+            let Some((payload, count)) = self.loaded(number) else { return Ok(Some(Need::Block(number))) };
             let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
             let mut found = None;
             for _ in 0..count {
@@ -559,71 +635,97 @@ impl Reader {
         limit: u32,
         skip: &Skip<'_>,
         decode: &Decode<'_>,
-    ) -> Result<Option<usize>, Error> {
+    ) -> Result<Option<Need>, Error> {
         let limit = limit as usize;
         let mut start = 0u32;
-        for number in 0..self.blocks.len() {
-            let block = &self.blocks[number];
-            if block.kind != kind {
+        for part in 0..self.index.parts() {
+            let end = start.saturating_add(self.index.rows_in(part, kind));
+            if running.at >= end || running.is_full(limit) {
+                start = end;
                 continue;
             }
-            let end = start.saturating_add(block.count);
-            let next = self.blocks.get(number + 1).filter(|b| b.kind == kind).map(|b| b.first.as_slice());
-            if running.at < end && !running.is_full(limit) {
-                if skip(&block.first, next) {
-                    running.at = end;
-                } else {
-                    let Some((payload, count)) = self.loaded(number) else { return Ok(Some(number)) };
-                    let mut context = Context { paths: &self.paths, filter: running.filter.as_ref(), wanted: false };
-                    let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
-                    for row in start..start.saturating_add(count) {
-                        if running.is_full(limit) {
-                            break;
-                        }
-                        context.wanted = row >= running.at;
-                        let decoded = decode(&mut bytes, &mut before, &context)?;
-                        if context.wanted {
-                            running.bytes += decoded.as_ref().map_or(0, Row::text_bytes);
-                            running.rows.extend(decoded);
-                            running.at = row + 1;
-                        }
+            let next_part = self.index.first(part + 1, kind);
+            if self.index.first(part, kind).is_some_and(|first| skip(first, next_part)) {
+                running.at = end;
+                start = end;
+                continue;
+            }
+            let Some((number, blocks)) = self.index.blocks(part) else { return Ok(Some(Need::Part(part))) };
+            for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.kind == kind) {
+                let end = start.saturating_add(block.count);
+                let next = blocks.get(at + 1).map_or(next_part, |b| (b.kind == kind).then_some(b.first.as_slice()));
+                if running.at < end && !running.is_full(limit) {
+                    if skip(&block.first, next) {
+                        running.at = end;
+                    } else if let Some(need) = self.rows(running, (number + at, start), limit, decode)? {
+                        return Ok(Some(need));
+                    }
+                }
+                start = end;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Looks at the rows of a block, whose first has that number, from `running.at` on.
+    fn rows(
+        &self,
+        running: &mut Running,
+        (number, start): (usize, u32),
+        limit: usize,
+        decode: &Decode<'_>,
+    ) -> Result<Option<Need>, Error> {
+        let Some((payload, count)) = self.loaded(number) else { return Ok(Some(Need::Block(number))) };
+        let (paths, filter) = (self.paths.as_slice(), running.filter.as_ref());
+        let mut context = Context { paths, missing: Cell::new(None), filter, wanted: false };
+        let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
+        for row in start..start.saturating_add(count) {
+            if running.rows.len() >= limit || running.bytes >= PAGE_BYTES {
+                break;
+            }
+            context.wanted = row >= running.at;
+            let decoded = decode(&mut bytes, &mut before, &context)?;
+            if let Some(file) = context.missing.get() {
+                return self.need_path(file).map(Some);
+            }
+            if context.wanted {
+                running.bytes += decoded.as_ref().map_or(0, Row::text_bytes);
+                running.rows.extend(decoded);
+                running.at = row + 1;
+            }
+        }
+        Ok(None)
+    }
+
+    /// What holds the path of a file.
+    fn need_path(&self, file: u32) -> Result<Need, Error> {
+        let mut start = 0u32;
+        for part in 0..self.index.parts() {
+            let end = start.saturating_add(self.index.rows_in(part, kind::FILES));
+            if file < end {
+                let Some((number, blocks)) = self.index.blocks(part) else { return Ok(Need::Part(part)) };
+                for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.kind == kind::FILES) {
+                    start = start.saturating_add(block.count);
+                    if file < start {
+                        return Ok(Need::Block(number + at));
                     }
                 }
             }
             start = end;
         }
-        Ok(None)
+        Err(unknown("file"))
     }
 
-    /// Reads the paths of the files, which other rows refer to by number; the block that is needed for it.
-    fn need_paths(&mut self) -> Result<Option<usize>, Error> {
-        while let Some(number) = self.next_paths() {
-            let Some((payload, count)) = self.loaded(number) else { return Ok(Some(number)) };
-            let mut bytes = Bytes::new(payload);
-            let mut paths = Vec::new();
-            for _ in 0..count {
-                paths.push(file_row(&mut bytes)?.path);
-            }
-            self.paths.extend(paths);
-            self.path_blocks += 1;
-        }
-        Ok(None)
-    }
-
-    fn next_paths(&self) -> Option<usize> {
-        let mut files = self.blocks.iter().enumerate().filter(|(_, b)| b.kind == kind::FILES);
-        files.nth(self.path_blocks).map(|(number, _)| number)
+    /// The block of the summary is the last one.
+    fn need_summary(&self) -> Result<Option<Need>, Error> {
+        let last = self.index.last(kind::SUMMARY);
+        last.map(|number| Some(Need::Block(number)))
+            .ok_or_else(|| Error::new(Code::Corrupt, "the database has no summary"))
     }
 
     fn loaded(&self, number: usize) -> Option<(&[u8], u32)> {
-        self.block.as_ref().filter(|(n, ..)| *n == number).map(|(_, payload, count)| (payload.as_slice(), *count))
-    }
-
-    fn first_block(&self, kind: u8) -> Result<Option<usize>, Error> {
-        match self.blocks.iter().position(|b| b.kind == kind) {
-            Some(number) => Ok(Some(number)),
-            None => Err(Error::new(Code::Corrupt, "the database has no summary")),
-        }
+        let mut loaded = self.loaded.iter().flatten();
+        loaded.find(|(n, ..)| *n == number).map(|(_, payload, count)| (payload.as_slice(), *count))
     }
 
     fn answer(&self, running: Running) -> Answer {
@@ -639,8 +741,7 @@ impl Reader {
             Query::Matrix(page) => (kind::MATRIX, page.limit),
             Query::Summary => (kind::SUMMARY, 1),
         };
-        let (base, end) =
-            running.bounds.unwrap_or_else(|| (0, self.blocks.iter().filter(|b| b.kind == kind).map(|b| b.count).sum()));
+        let (base, end) = running.bounds.unwrap_or_else(|| (0, self.index.rows(kind)));
         let more = running.is_full(limit as usize) && running.at < end;
         Answer::Rows(running.rows, more.then_some(running.at - base))
     }
@@ -679,10 +780,6 @@ fn text(bytes: &mut Bytes<'_>) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(bytes.bytes()?).into_owned())
 }
 
-fn path(paths: &[String], number: u32) -> Result<String, Error> {
-    paths.get(number as usize).cloned().ok_or_else(|| unknown("file"))
-}
-
 fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
     let (number, rest) = key.split_first().ok_or_else(|| unknown("key"))?;
     let kind = read_kind(*number)?;
@@ -693,10 +790,28 @@ fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
 
 /// What rows are decoded with.
 struct Context<'a> {
-    paths: &'a [String],
+    paths: &'a [Option<String>],
+    /// A file whose path was asked for and is not read yet.
+    missing: Cell<Option<u32>>,
     filter: Option<&'a Regex>,
     /// The row is asked for; others are only passed over.
     wanted: bool,
+}
+
+impl Context<'_> {
+    /// The path of a file; empty where it is missing yet.
+    fn path(&self, number: u32) -> Result<String, Error> {
+        match self.paths.get(number as usize) {
+            None => Err(unknown("file")),
+            Some(Some(path)) => Ok(path.clone()),
+            Some(None) => {
+                if self.wanted {
+                    self.missing.set(Some(number));
+                }
+                Ok(String::new())
+            }
+        }
+    }
 }
 
 /// An object as it is stored, behind its key.
@@ -731,22 +846,22 @@ impl StoredObject {
         })
     }
 
-    fn row(&self, key: &[u8], paths: &[String]) -> Result<ObjectRow, Error> {
+    fn row(&self, key: &[u8], context: &Context<'_>) -> Result<ObjectRow, Error> {
         let state = State::from_number(self.state).ok_or_else(|| unknown("state"))?;
         let mut aspects = Vec::new();
         for (word, base) in self.aspects.into_iter().zip([0u8, 64]) {
             aspects.extend((0..64u8).filter(|n| word >> n & 1 == 1).map(|n| Aspect(base + n).as_str()));
         }
-        let (file, line, counts, evidence) = (path(paths, self.file)?, self.line, self.counts, self.evidence);
-        let reason = self.reason(paths)?;
+        let (file, line, counts, evidence) = (context.path(self.file)?, self.line, self.counts, self.evidence);
+        let reason = self.reason(context)?;
         Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, reason, evidence })
     }
 
-    fn reason(&self, paths: &[String]) -> Result<String, Error> {
+    fn reason(&self, context: &Context<'_>) -> Result<String, Error> {
         let near = Near::ALL.get(usize::from(self.near)).copied().ok_or_else(|| unknown("reason"))?;
         let mut reason = near.as_str().to_owned();
         if !matches!(near, Near::Covered | Near::Nothing) {
-            reason += &format!(" ({}:{})", path(paths, self.place.0)?, self.place.1);
+            reason += &format!(" ({}:{})", context.path(self.place.0)?, self.place.1);
         }
         let step = |(kind, name): &(u8, String)| {
             let kind = ObjectKind::from_number(*kind).ok_or_else(|| unknown("kind"))?;
@@ -772,7 +887,7 @@ fn cell_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<CellRow, Err
     let count = bytes.u32()?;
     let mut places = Vec::new();
     for _ in 0..bytes.u32()? {
-        places.push((path(context.paths, bytes.u32()?)?, bytes.u32()?));
+        places.push((context.path(bytes.u32()?)?, bytes.u32()?));
     }
     Ok(CellRow { key, command, role, persona, verdict, causes, places, count })
 }
@@ -785,7 +900,7 @@ fn evidence_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<Option<E
     let flags = Flags(strength >> 4);
     let strength =
         Strength::from_number(strength & 0x0F).filter(|_| flags <= Flags::ALL).ok_or_else(|| unknown("strength"))?;
-    let (file, via, aspect) = (path(context.paths, file)?, spell_via(via), Aspect(aspect).as_str());
+    let (file, via, aspect) = (context.path(file)?, spell_via(via), Aspect(aspect).as_str());
     Ok(Some(EvidenceRow { file, line, via, aspect, strength, flags }))
 }
 

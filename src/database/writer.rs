@@ -100,7 +100,9 @@ impl DatabaseWriter {
             Section::Summary => (kind::SUMMARY, Section::Summary),
         };
         let count = self.at - start;
-        if count > 0 {
+        if kind == kind::SUMMARY && count > 0 {
+            file.last_block(kind, to_u32(count), payload);
+        } else if count > 0 {
             file.block(kind, to_u32(count), &payload, &first);
         }
         if self.at == rows {

@@ -87,11 +87,7 @@ pub fn parse_header(bytes: &[u8], kind: FileKind) -> Result<Identity, Error> {
     if bytes.len() < HEADER_BYTES || bytes[..8] != MAGIC {
         return Err(Error::new(Code::Corrupt, format!("this is no {name} of pgtap-cov: its first bytes are others")));
     }
-    let major = u16::from_le_bytes([bytes[8], bytes[9]]);
-    if major != MAJOR {
-        let message = format!("written in format version {major}; this reader knows version {MAJOR}");
-        return Err(Error::new(Code::Version, message));
-    }
+    known_version(u16::from_le_bytes([bytes[8], bytes[9]]))?;
     if codec::u32_at(bytes, 60)? != CRC.checksum(&bytes[..60]) {
         return Err(Error::new(Code::Corrupt, "the header's checksum does not match"));
     }
@@ -101,6 +97,14 @@ pub fn parse_header(bytes: &[u8], kind: FileKind) -> Result<Identity, Error> {
     let mut run = [0; 16];
     run.copy_from_slice(&bytes[16..32]);
     Ok(Identity { run, seq: codec::u64_at(bytes, 32)? })
+}
+
+fn known_version(major: u16) -> Result<(), Error> {
+    if major == MAJOR {
+        return Ok(());
+    }
+    let message = format!("written in format version {major}; this reader knows version {MAJOR}");
+    Err(Error::new(Code::Version, message))
 }
 
 /// What the footer says.
@@ -118,14 +122,17 @@ pub struct Footer {
     pub length: u64,
 }
 
-/// The footer's bytes.
-pub fn footer(footer: Footer, identity: Identity) -> [u8; FOOTER_BYTES] {
+/// The footer's bytes. It repeats what the header says of version and kind, so that a file opens from its end.
+pub fn footer(kind: FileKind, footer: Footer, identity: Identity) -> [u8; FOOTER_BYTES] {
     let mut bytes = [0; FOOTER_BYTES];
     bytes[..8].copy_from_slice(&footer.index_offset.to_le_bytes());
     bytes[8..12].copy_from_slice(&footer.index_length.to_le_bytes());
     bytes[12..16].copy_from_slice(&footer.blocks.to_le_bytes());
     bytes[16..24].copy_from_slice(&footer.records.to_le_bytes());
     bytes[24..32].copy_from_slice(&footer.length.to_le_bytes());
+    bytes[32..34].copy_from_slice(&MAJOR.to_le_bytes());
+    bytes[34..36].copy_from_slice(&MINOR.to_le_bytes());
+    bytes[36] = kind as u8;
     let mut sum = identity.seed();
     sum.update(&bytes[..52]);
     bytes[52..56].copy_from_slice(&sum.finalize().to_le_bytes());
@@ -136,16 +143,18 @@ pub fn footer(footer: Footer, identity: Identity) -> [u8; FOOTER_BYTES] {
 /// Checks a footer against the file's length.
 ///
 /// # Errors
-/// `CORRUPT` where it is none, is another file's, or does not fit the length: the file is truncated or was added to.
-pub fn parse_footer(bytes: &[u8], identity: Identity, length: u64) -> Result<Footer, Error> {
+/// `CORRUPT` where it is none, is another file's, or does not fit the length: the file is truncated or was added to;
+/// `VERSION` where it is one of another major version.
+pub fn parse_footer(bytes: &[u8], kind: FileKind, identity: Identity, length: u64) -> Result<Footer, Error> {
     let truncated =
         || Error::new(Code::Corrupt, "the file does not end in a footer: it is truncated or still being written");
     if bytes.len() < FOOTER_BYTES || bytes[56..64] != END_MAGIC {
         return Err(truncated());
     }
+    known_version(u16::from_le_bytes([bytes[32], bytes[33]]))?;
     let mut sum = identity.seed();
     sum.update(&bytes[..52]);
-    if codec::u32_at(bytes, 52)? != sum.finalize() {
+    if codec::u32_at(bytes, 52)? != sum.finalize() || bytes[36] != kind as u8 {
         return Err(Error::new(Code::Corrupt, "the footer's checksum does not match its header"));
     }
     let footer = Footer {

@@ -76,7 +76,7 @@ impl SegmentReader {
                 Ok(Opening::Footer(identity))
             }
             Opening::Footer(identity) => {
-                let footer = parse_footer(bytes, *identity, self.length)?;
+                let footer = parse_footer(bytes, FileKind::Segment, *identity, self.length)?;
                 if footer.index_length > INDEX_BYTES {
                     return Err(Error::new(Code::Corrupt, "the index is longer than any segment's"));
                 }
