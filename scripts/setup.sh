@@ -51,9 +51,10 @@ peers)
   npm ci --prefix benches --no-audit --no-fund || fail "npm could not install the packages of benches/package-lock.json: see above, then run 'npm ci --prefix benches'"
   ;;
 wasm)
-  has_wasm_target || rustup target add wasm32-unknown-unknown || has_debian_toolchain ||
-    apt_install rustc-web cargo-web rust-web-src lld-19 ||
-    fail "no Rust toolchain for wasm32-unknown-unknown: run 'rustup target add wasm32-unknown-unknown' where there is a network, or install Debian's rustc-web cargo-web rust-web-src lld-19"
+  { has_wasm_target && has_std_source; } || has_debian_toolchain ||
+    { rustup target add wasm32-unknown-unknown && rustup component add rust-src; } ||
+    apt_install rustc-web cargo-web rust-web-src lld-19 || has_wasm_target ||
+    fail "no Rust toolchain for wasm32-unknown-unknown: run 'rustup target add wasm32-unknown-unknown' and 'rustup component add rust-src' where there is a network, or install Debian's rustc-web cargo-web rust-web-src lld-19"
   ;;
 wasm-bindgen)
   version=$(locked_wasm_bindgen)
