@@ -155,7 +155,7 @@ impl Inventory {
     fn unlink(&mut self, id: ObjectId) {
         self.each_key(id, &mut |index, key| {
             if let Entry::Occupied(mut ids) = index.entry(key) {
-                ids.get_mut().remove(&id);
+                ids.get_mut().remove(id);
                 if ids.get().is_empty() {
                     ids.remove();
                 }

@@ -3,6 +3,7 @@
 //! The table is held in memory: about 200 bytes an object.
 
 mod copies;
+mod ids;
 mod links;
 pub mod names;
 mod needs;
@@ -13,6 +14,7 @@ use crate::limits::to_u32;
 use crate::scan::definitions::note;
 use crate::scan::fact::{ObjectKind, Scope};
 use crate::scan::reference::arity_of;
+use ids::Ids;
 use needs::Edge;
 use signatures::{same_args, split_args};
 use std::collections::{BTreeSet, HashMap};
@@ -137,8 +139,8 @@ pub enum Replayed {
 /// Roles that row level security does not concern, by the names that platforms give them.
 const PLATFORM_BYPASSING: [&[u8]; 4] = [b"postgres", b"service_role", b"supabase_admin", b"rds_superuser"];
 
-/// Live objects under a key. Sets: what leaves must be found among many of the same key.
-type Index = HashMap<Vec<u8>, BTreeSet<ObjectId>>;
+/// Live objects under a key.
+type Index = HashMap<Vec<u8>, Ids>;
 
 /// The objects, by name.
 #[derive(Debug, Default)]

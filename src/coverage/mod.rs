@@ -410,6 +410,11 @@ impl Joined for Fold {
         }
     }
 
+    fn expect(&mut self, evidence: usize) {
+        // growing would hold it twice
+        self.evidence.reserve_exact(evidence);
+    }
+
     fn definition(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error> {
         if self.superseded.contains(&place.source) {
             return Ok(());

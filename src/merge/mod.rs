@@ -54,6 +54,8 @@ pub trait Joined {
     /// All sources are known, and come with their roles before all rows. `includes` tells for each included file its
     /// source and the file, by place.
     fn sources(&mut self, sources: &[Source], includes: &[Place]);
+    /// At most so many pieces of evidence will come.
+    fn expect(&mut self, evidence: usize);
     /// A definition event; in manifest order, then in order of the source.
     ///
     /// # Errors
@@ -198,6 +200,7 @@ impl Merge {
         let Merge { segments, attempts, seen, seals, includes, definitions, .. } = self;
         let reader = &segments[segment];
         let run = reader.run().unwrap_or_default();
+        let mut last = (None, None);
         reader.rows(block, bytes, |row| {
             if tag == Tag::Seal {
                 seals.push((run, Seal::of(row)?));
@@ -207,7 +210,11 @@ impl Merge {
                 includes.push((run, row.seq, Include::of(row)?));
                 return Ok(());
             }
-            let Some(place) = place_of(attempts, (run, row.source)) else { return Ok(()) };
+            // rows of one source often stand side by side
+            if last.0 != Some(row.source) {
+                last = (Some(row.source), place_of(attempts, (run, row.source)));
+            }
+            let Some(place) = last.1 else { return Ok(()) };
             if let Some(seen) = seen.get_mut(place.source as usize) {
                 *seen = seen.saturating_add(1);
             }
@@ -260,6 +267,7 @@ impl Merge {
         if matches!(tag, Some(Tag::Seal | Tag::Include)) && next != Some(Tag::Include) {
             let places = self.place_includes()?;
             joined.sources(&self.sources, &places);
+            joined.expect(self.segments.iter().map(|segment| segment.rows_of(Tag::Evidence)).sum());
         }
         if tag == Some(Tag::Definition) {
             order::sort(&mut self.definitions, |(a, x), (b, y)| (a.source, x.seq).cmp(&(b.source, y.seq)));

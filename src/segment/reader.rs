@@ -110,6 +110,12 @@ impl SegmentReader {
         }
     }
 
+    /// Rows of a tag, as the index counts them.
+    pub fn rows_of(&self, tag: Tag) -> usize {
+        let Opening::Open(_, blocks) = &self.opening else { return 0 };
+        blocks.iter().filter(|block| block.kind == tag as u8).map(|block| block.count as usize).sum()
+    }
+
     /// Calls `take` with each row of block `ordinal`, whose bytes these are.
     ///
     /// # Errors
