@@ -189,7 +189,8 @@ export class Analyzer {
   }
 }
 
-function randomRun(): string {
+/** The id of a run: 32 hex digits. */
+export function randomRun(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

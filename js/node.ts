@@ -5,7 +5,16 @@ export type { MarkerTool } from './up-part.js';
 export { FileRange } from './files.js';
 export { findProject, type Project, type ProjectGlobs } from './project.js';
 export { liveSource, type Live, type LiveOptions } from './live.js';
-export { openDatabase, scanProject, type ProjectScan, type ProjectScanOptions } from './scan-project.js';
+export {
+  mergeShards,
+  openDatabase,
+  scanProject,
+  type MergedShards,
+  type MergeShardsOptions,
+  type ProjectScan,
+  type ProjectScanOptions,
+  type ShardNumber,
+} from './scan-project.js';
 export {
   scan,
   type RunFigures,

@@ -1,16 +1,20 @@
 /** Scans of projects on disk. Node only. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Coverage } from './coverage.js';
 import { CoverageError, withDetails } from './error.js';
-import { FileRange, isFileBelow, NewFile, readText, streamFile } from './files.js';
-import { includesFrom } from './include.js';
+import { FileRange, NewFile, readText } from './files.js';
+import { joinShards, openShard, segmentsOfAll } from './kept.js';
 import { liveSource, type Live } from './live.js';
+import { merge, type MergeOptions } from './merge.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
-import { scan, type ScanOptions, type ScanResult, type ScanSource } from './scan.js';
-import { FsStore } from './stores/fs.js';
+import type { ScanOptions, ScanResult } from './scan.js';
+import { scanKept, type KeptScanResult, type KeptSource } from './scan-kept.js';
+import type { Manifest } from './types.js';
 import { upPart } from './up-part.js';
+import { readInNode } from './wasm.js';
 
 export interface ProjectScanOptions
   extends
@@ -19,6 +23,19 @@ export interface ProjectScanOptions
     Pick<ScanOptions, 'limits' | 'rules' | 'everything' | 'onProgress' | 'signal'> {
   /** Where to keep the coverage database; default: it goes with `close`. */
   database?: string;
+  /**
+   * A folder that keeps what was read: the next scan with it reads only sources that changed, and one that was ended
+   * is gone on with. One process at a time; `STORE` else.
+   */
+  store?: string;
+  /** With `store`: reads the schema and this share of the tests, for `mergeShards`. */
+  shard?: ShardNumber;
+}
+
+/** The share `index`, from 1, of `count`. */
+export interface ShardNumber {
+  index: number;
+  count: number;
 }
 
 /** Reads the schema of a server instead of the text of its migrations. */
@@ -33,6 +50,8 @@ export interface LiveScanOptions {
 export interface ProjectScan extends ScanResult {
   project: Project;
   coverage: Coverage;
+  /** Sources that a store had already. */
+  reused: number;
   /** The text of a source of this scan. */
   source(path: string): string | undefined;
   /** Closes the database and removes the scratch files. */
@@ -94,41 +113,110 @@ async function scanInto(
   project: Project,
   included: (path: string) => void,
   options: Omit<ProjectScanOptions, keyof ProjectGlobs>,
-): Promise<ScanResult> {
-  const source = (path: string, role: ScanSource['role']): ScanSource => ({
-    path,
-    role,
-    open: async () => {
-      const stream = await streamFile(resolve(directory, path));
-      return role === 'schema' ? upPart(stream, project.markers) : stream;
-    },
-  });
+): Promise<KeptScanResult> {
+  const { store, shard, limits, rules, everything, onProgress, signal } = options;
+  if (shard && store === undefined) {
+    throw new CoverageError('CONFIG', 'a shard is kept in a folder of its own: name it with --store DIR');
+  }
+  const text = (path: string, role: KeptSource['role']): KeptSource =>
+    role === 'schema' ? { path, role, through: (stream) => upPart(stream, project.markers) } : { path, role };
   const file = await NewFile.create(database);
   try {
-    const result = await scan({
-      sources: [
-        ...project.schema.map((path) => source(path, 'schema')),
-        // with a server, the text tells the places alone
-        ...(options.live ? [await liveSource(options.live, { directory, ...project, ...options })] : []),
-        ...project.tests.map((path) => source(path, 'tests')),
-      ],
-      onInclude: includesFrom(async (path) => {
-        if (!(await isFileBelow(directory, path))) return null;
-        included(path);
-        return streamFile(resolve(directory, path));
-      }),
-      store: new FsStore(join(scratch, 'segments')),
+    const sources = [
+      ...project.schema.map((path) => text(path, 'schema')),
+      // with a server, the text tells the places alone
+      ...(options.live ? [await liveSource(options.live, { directory, ...project, ...options })] : []),
+      ...project.tests.map((path) => text(path, 'tests')),
+    ];
+    const tests = sources.length - project.tests.length;
+    const result = await scanKept({
+      directory,
+      kept: store ?? join(scratch, 'segments'),
+      isScratch: store === undefined,
+      fingerprint: fingerprint(project, options),
+      sources,
+      isOwn: ({ role }, place) =>
+        !shard || role !== 'tests' || (place - tests) % shard.count === shard.index - 1,
+      included,
       write: (bytes) => file.write(bytes),
-      ...(options.limits && { limits: options.limits }),
-      ...(options.rules && { rules: options.rules }),
-      ...(options.everything && { everything: true }),
-      ...(options.onProgress && { onProgress: options.onProgress }),
-      ...(options.signal && { signal: options.signal }),
+      ...(limits && { limits }),
+      ...(rules && { rules }),
+      ...(everything && { everything }),
+      ...(onProgress && { onProgress }),
+      ...(signal && { signal }),
     });
     await file.commit();
     return result;
   } catch (error) {
     await file.discard();
+    throw error;
+  }
+}
+
+/** Changes with whatever changes what is read of equal files: the module, options, what undoes a migration. */
+function fingerprint(
+  project: Project,
+  { limits, rules }: Omit<ProjectScanOptions, keyof ProjectGlobs>,
+): string {
+  const module_ = readInNode();
+  const options = JSON.stringify([limits?.statementBytes ?? null, rules ?? [], project.markers ?? null]);
+  const hash = createHash('sha256').update(options);
+  if (module_) hash.update(new Uint8Array(module_ as ArrayBuffer));
+  return hash.digest('hex');
+}
+
+export interface MergeShardsOptions extends Pick<ScanOptions, 'signal'> {
+  /** Where to keep the coverage database; default: it goes with `close`. */
+  database?: string;
+  onProgress?: MergeOptions['onProgress'];
+}
+
+/** Shards as one coverage. */
+export interface MergedShards {
+  coverage: Coverage;
+  manifest: Manifest;
+  /** Closes the database and removes the scratch files. */
+  close(): Promise<void>;
+}
+
+/**
+ * Merges what scans kept in these folders, in whatever order, into the database that one scan of all would have written.
+ * Rejects as `joinShards` and `merge` do.
+ */
+export async function mergeShards(
+  folders: string[],
+  options: MergeShardsOptions = {},
+): Promise<MergedShards> {
+  const shards = await Promise.all(folders.map(openShard));
+  const manifest = joinShards(shards);
+  const scratch = await mkdtemp(join(tmpdir(), 'pgtap-cov-'));
+  try {
+    const database = options.database ?? join(scratch, 'coverage.pgtapcov');
+    const file = await NewFile.create(database);
+    try {
+      await merge({
+        segments: segmentsOfAll(shards),
+        manifest,
+        write: (bytes) => file.write(bytes),
+        ...(options.onProgress && { onProgress: options.onProgress }),
+        ...(options.signal && { signal: options.signal }),
+      });
+      await file.commit();
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    const coverage = await openDatabase(database);
+    return {
+      coverage,
+      manifest,
+      close: async () => {
+        await coverage.close();
+        await rm(scratch, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await rm(scratch, { recursive: true, force: true });
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { checkAborted, orAborted } from './abort.js';
-import { Analyzer, type AnalyzerOptions } from './analyzer.js';
+import { Analyzer, randomRun, type AnalyzerOptions } from './analyzer.js';
 import { CoverageError, messageOf } from './error.js';
 import { merge } from './merge.js';
 import type { Manifest, Role, SegmentStore, Summary } from './types.js';
@@ -68,6 +68,25 @@ export interface ScanResult {
  * that fails rejects: `STORE`, `ABORTED`, `CONFIG` …
  */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
+  const { progress, manifest, run, unreadable } = await readSources(options);
+  const { signal, onProgress } = options;
+  progress.phase = 'merge';
+  const summary = await merge({
+    segments: [options.store],
+    manifest,
+    write: options.write,
+    ...(options.everything && { everything: true }),
+    onProgress: () => onProgress?.({ ...progress }),
+    ...(signal && { signal }),
+  });
+  return { summary, manifest, run, unreadable };
+}
+
+/** What reading came to: a scan without its merge; `id` is that of the run. */
+export type SourcesRead = Omit<ScanResult, 'summary'> & { progress: ScanProgress; id: string };
+
+/** Reads sources one after another into the store, see {@link scan}. */
+export async function readSources(options: Omit<ScanOptions, 'write' | 'everything'>): Promise<SourcesRead> {
   const { store, signal, onProgress } = options;
   const sources = Array.from(options.sources);
   const progress: ScanProgress = {
@@ -78,7 +97,9 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     records: 0,
     segments: 0,
   };
+  const id = randomRun();
   const analyzer = new Analyzer({
+    run: id,
     onSegment: (segment) => store.put({ id: segment.id, bytes: segment.bytes }),
     onProgress: (made) => onProgress?.({ ...Object.assign(progress, made) }),
     ...(options.limits && { limits: options.limits }),
@@ -109,16 +130,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     analyzer.free();
   }
   delete progress.path;
-  progress.phase = 'merge';
-  const summary = await merge({
-    segments: [store],
-    manifest,
-    write: options.write,
-    ...(options.everything && { everything: true }),
-    onProgress: () => onProgress?.({ ...progress }),
-    ...(signal && { signal }),
-  });
-  return { summary, manifest, run, unreadable };
+  return { manifest, run, unreadable, progress, id };
 }
 
 async function read(analyzer: Analyzer, source: ScanSource, signal?: AbortSignal): Promise<void> {

@@ -128,7 +128,7 @@ async function instantiate(wasm: WasmInput | undefined): Promise<void> {
  * The bytes of a `file:` module in Node, whose fetch does not read files. Node's modules are asked for at run time,
  * because an import of them, however guarded, would reach browsers and bundlers.
  */
-function readInNode(wasm: WasmInput | undefined): BufferSource | undefined {
+export function readInNode(wasm?: WasmInput): BufferSource | undefined {
   if (wasm !== undefined && !(wasm instanceof URL && wasm.protocol === 'file:')) return undefined;
   const node = (globalThis as { process?: Partial<NodeJS.Process> }).process;
   if (!node?.versions?.node || !node.getBuiltinModule || !import.meta.url.startsWith('file:'))

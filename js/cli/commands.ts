@@ -7,7 +7,13 @@ import { CoverageError, messageOf, withDetails } from '../error.js';
 import { readText, streamFile } from '../files.js';
 import { rowsOf } from '../pages.js';
 import { findProject, type Project } from '../project.js';
-import { openDatabase, scanFiles, scanProject, type ProjectScanOptions } from '../scan-project.js';
+import {
+  openDatabase,
+  scanFiles,
+  scanProject,
+  type ProjectScanOptions,
+  type ShardNumber,
+} from '../scan-project.js';
 import { visible } from '../reports/names.js';
 import type { CoveredObject, Rule } from '../types.js';
 import { describe, Output, ProgressLine, type Io } from './io.js';
@@ -25,6 +31,8 @@ export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
   tests?: string[];
   rules?: string;
   database?: string;
+  store?: string;
+  shard?: ShardNumber;
   arena?: number;
 }
 
@@ -41,6 +49,8 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
   if (options.tests) scanOptions.tests = options.tests;
   if (options.rules !== undefined) scanOptions.rules = readRules(options.rules);
   if (options.database !== undefined) scanOptions.database = options.database;
+  if (options.store !== undefined) scanOptions.store = options.store;
+  if (options.shard !== undefined) scanOptions.shard = options.shard;
   if (options.arena !== undefined) scanOptions.limits = { arenaBytes: options.arena };
   const scanned = await scanProject(directory, scanOptions).finally(() => progress.clear());
   try {
@@ -50,6 +60,8 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
     if (project.tests.length === 0)
       io.stderr.write('pgtap-cov: warning: no tests found: name them with --tests GLOB\n');
     for (const error of unreadable) io.stderr.write(describe(error));
+    if (scanned.reused > 0)
+      io.stderr.write(`pgtap-cov: ${scanned.reused} sources unchanged in ${visible(options.store ?? '')}\n`);
     await writeReports(names, { coverage, run, source }, options.out, io);
     return unreadable.length > 0 ? 3 : 0;
   } finally {
@@ -225,7 +237,7 @@ async function listInventory(
 const LINES_BYTES = 64 * 1024;
 
 /** A file of the database's list, if it lies below the root: a database may come from anywhere and name any path. */
-function readBelow(root: string, path: string): string | undefined {
+export function readBelow(root: string, path: string): string | undefined {
   try {
     const real = realpathSync(resolve(root, path));
     return real.startsWith(realpathSync(root).replace(/[\\/]$/, '') + sep) ? readText(real) : undefined;

@@ -11,7 +11,9 @@ import {
   type ScanCommandOptions,
 } from './commands.js';
 import { describe, Output, statusOf, type Io } from './io.js';
+import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
+import type { ShardNumber } from '../scan-project.js';
 
 const EXAMPLES = `
 Examples:
@@ -20,6 +22,7 @@ Examples:
   pgtap-cov --schema 'db/*.sql' --tests 'db/t/**/*.sql' --reporter json
   pgtap-cov assertions supabase/tests/*.sql
   pgtap-cov inventory schema.sql
+  pgtap-cov --store .pgtap-cov --shard 1/4    and, after all four: pgtap-cov merge DIR…
   pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
 
 Exit status: 0 fine, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
@@ -46,6 +49,12 @@ export async function run(args: string[], io: Io): Promise<number> {
     .option('--tests <glob>', 'test files, relative to the project (repeatable)', each)
     .option('--rules <file>', 'JSON with rules for helper functions: what they assert, assume and do')
     .option('--database <file>', 'keep the coverage database in this file')
+    .option('--store <dir>', 'keep what is read in this folder, and read only what changed since')
+    .option(
+      '--shard <i/n>',
+      'with --store, read the schema and this share of the tests, to merge later',
+      shard,
+    )
     .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes)
     .action(async (directory: string, options: ScanCommandOptions) => {
       status = await scanCommand(directory, options, io);
@@ -57,6 +66,15 @@ export async function run(args: string[], io: Io): Promise<number> {
     .option('--root <dir>', 'where the schema files lie, for reports that show them', '.')
     .action(async (database: string, options: ReportOptions & { root: string }) => {
       status = await reportCommand(database, options, io);
+    });
+  const merge = program
+    .command('merge')
+    .description('merge what the jobs of a run kept with scan --store, and report')
+    .argument('<dir...>', 'folders of scan --store, in any order')
+    .option('--database <file>', 'keep the coverage database in this file')
+    .option('--root <dir>', 'where the schema files lie, for reports that show them', '.')
+    .action(async (folders: string[], options: MergeCommandOptions) => {
+      status = await (await import('./merge.js')).mergeCommand(folders, options, io);
     });
   const assertions = program
     .command('assertions')
@@ -90,8 +108,9 @@ export async function run(args: string[], io: Io): Promise<number> {
         each,
       );
   }
-  for (const command of [scan, report, assertions, inventory]) configure(command, (text) => (help += text));
-  for (const command of [scan, report]) {
+  for (const command of [scan, report, merge, assertions, inventory])
+    configure(command, (text) => (help += text));
+  for (const command of [scan, report, merge]) {
     command
       .option(
         '--reporter <name>',
@@ -134,6 +153,13 @@ function configure(command: Command, takeHelp: (text: string) => void): void {
 
 function each(value: string, earlier: string[] | undefined): string[] {
   return [...(earlier ?? []), value];
+}
+
+function shard(value: string): ShardNumber {
+  const [, index, count] = /^([0-9]{1,6})\/([0-9]{1,6})$/.exec(value) ?? [];
+  const number = { index: Number(index), count: Number(count) };
+  if (number.index >= 1 && number.index <= number.count) return number;
+  throw new InvalidArgumentError('It is a share of all, such as 2/4.');
 }
 
 function bytes(value: string): number {

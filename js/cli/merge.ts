@@ -1,0 +1,25 @@
+/** `pgtap-cov merge`: the coverage of several shards. */
+import { mergeShards, type MergeShardsOptions } from '../scan-project.js';
+import { readBelow } from './commands.js';
+import type { Io } from './io.js';
+import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
+
+export interface MergeCommandOptions extends ReportOptions {
+  database?: string;
+  root: string;
+}
+
+/** Merges folders of `scan --store` and reports. The status is 4 when a source of theirs could not be read. */
+export async function mergeCommand(folders: string[], options: MergeCommandOptions, io: Io): Promise<number> {
+  const names = chosenReporters(options);
+  const mergeOptions: MergeShardsOptions = { signal: io.signal };
+  if (options.database !== undefined) mergeOptions.database = options.database;
+  const { coverage, close } = await mergeShards(folders, mergeOptions);
+  try {
+    const source = (path: string) => readBelow(options.root, path);
+    await writeReports(names, { coverage, source }, options.out, io);
+    return (await coverage.summary()).complete ? 0 : 4;
+  } finally {
+    await close();
+  }
+}
