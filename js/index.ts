@@ -8,3 +8,4 @@ export { listCalls, type ListCallsOptions } from './calls.js';
 export { CoverageError, type ErrorCode, type ErrorDetails } from './error.js';
 export { MemoryStore } from './stores/memory.js';
 export type * from './types.js';
+export { KINDS } from './types.js';

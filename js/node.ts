@@ -23,4 +23,13 @@ export {
   type ScanResult,
   type ScanSource,
 } from './scan.js';
+export {
+  FINDINGS,
+  missed,
+  readFinding,
+  readThreshold,
+  type Finding,
+  type Threshold,
+  type Thresholds,
+} from './thresholds.js';
 export { FsStore } from './stores/fs.js';

@@ -94,34 +94,51 @@ export interface RangeSource {
   close?(): Promise<void>;
 }
 
-/** Kinds of objects, in kebab-case. Newer versions may add kinds. */
-export type Kind =
-  | 'schema'
-  | 'extension'
-  | 'table'
-  | 'partitioned-table'
-  | 'view'
-  | 'materialized-view'
-  | 'foreign-table'
-  | 'sequence'
-  | 'column'
-  | 'index'
-  | 'trigger'
-  | 'policy'
-  | 'function'
-  | 'procedure'
-  | 'aggregate'
-  | 'enum'
-  | 'domain'
-  | 'composite-type'
-  | 'primary-key'
-  | 'unique-constraint'
-  | 'foreign-key'
-  | 'check-constraint'
-  | 'exclusion-constraint'
-  | 'domain-constraint'
-  | 'role'
-  | (string & {});
+/** Kinds of objects, in kebab-case. */
+export const KINDS = [
+  'schema',
+  'extension',
+  'table',
+  'partitioned-table',
+  'view',
+  'materialized-view',
+  'foreign-table',
+  'sequence',
+  'column',
+  'index',
+  'trigger',
+  'constraint-trigger',
+  'rule',
+  'policy',
+  'function',
+  'window-function',
+  'procedure',
+  'aggregate',
+  'operator',
+  'operator-class',
+  'cast',
+  'enum',
+  'domain',
+  'composite-type',
+  'range-type',
+  'base-type',
+  'primary-key',
+  'unique-constraint',
+  'foreign-key',
+  'check-constraint',
+  'exclusion-constraint',
+  'domain-constraint',
+  'role',
+  'role-membership',
+  'language',
+  'event-trigger',
+  'publication',
+  'foreign-data-wrapper',
+  'foreign-server',
+] as const;
+
+/** One of {@link KINDS}; newer versions may add kinds. */
+export type Kind = (typeof KINDS)[number] | (string & {});
 
 /**
  * `exercised`: a test runs it under an assertion (a routine or trigger also before one) · `asserted`: a test asserts

@@ -17,7 +17,7 @@ import {
 import { visible } from '../reports/names.js';
 import type { CoveredObject, Rule } from '../types.js';
 import { describe, Output, ProgressLine, type Io } from './io.js';
-import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
+import { checkThresholds, chosenReporters, writeReports, type ReportOptions } from './reports.js';
 
 /** Options of commands that may read the schema of a server. */
 export interface LiveCommandOptions {
@@ -63,7 +63,8 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
     if (scanned.reused > 0)
       io.stderr.write(`pgtap-cov: ${scanned.reused} sources unchanged in ${visible(options.store ?? '')}\n`);
     await writeReports(names, { coverage, run, source }, options.out, io);
-    return unreadable.length > 0 ? 3 : 0;
+    const failed = await checkThresholds(coverage, options, io);
+    return unreadable.length > 0 ? 3 : failed;
   } finally {
     await scanned.close();
   }
@@ -95,7 +96,8 @@ export async function reportCommand(
   try {
     const source = (path: string) => readBelow(options.root, path);
     await writeReports(names, { coverage, source }, options.out, io);
-    return (await coverage.summary()).complete ? 0 : 4;
+    const failed = await checkThresholds(coverage, options, io);
+    return (await coverage.summary()).complete ? failed : 4;
   } catch (error) {
     // Whoever writes names the file; an error without one came from reading the database.
     throw error instanceof CoverageError && !error.file ? withDetails(error, { file: database }) : error;

@@ -2,7 +2,7 @@
 import { mergeShards, type MergeShardsOptions } from '../scan-project.js';
 import { readBelow } from './commands.js';
 import type { Io } from './io.js';
-import { chosenReporters, writeReports, type ReportOptions } from './reports.js';
+import { checkThresholds, chosenReporters, writeReports, type ReportOptions } from './reports.js';
 
 export interface MergeCommandOptions extends ReportOptions {
   database?: string;
@@ -18,7 +18,8 @@ export async function mergeCommand(folders: string[], options: MergeCommandOptio
   try {
     const source = (path: string) => readBelow(options.root, path);
     await writeReports(names, { coverage, source }, options.out, io);
-    return (await coverage.summary()).complete ? 0 : 4;
+    const failed = await checkThresholds(coverage, options, io);
+    return (await coverage.summary()).complete ? failed : 4;
   } finally {
     await close();
   }

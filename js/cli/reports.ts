@@ -6,11 +6,30 @@ import { NewFile } from '../files.js';
 import { reporters } from '../reports/index.js';
 import type { ReportInput, TextReporter, Write } from '../reports/report.js';
 import { visible } from '../reports/names.js';
+import { missed, type Finding, type Threshold } from '../thresholds.js';
+import type { Coverage } from '../coverage.js';
 import { Output, type Io } from './io.js';
 
 export interface ReportOptions {
   reporter?: string[];
   out?: string;
+  failUnder?: Threshold[];
+  failOn?: Finding[];
+}
+
+/**
+ * Says on stderr where the coverage does not come up to what `--fail-under` and `--fail-on` ask for, one line a reason; the
+ * status is 1 then.
+ */
+export async function checkThresholds(
+  coverage: Coverage,
+  { failUnder = [], failOn = [] }: ReportOptions,
+  io: Io,
+): Promise<number> {
+  if (failUnder.length === 0 && failOn.length === 0) return 0;
+  const reasons = await missed(coverage, { under: failUnder, on: failOn });
+  for (const reason of reasons) io.stderr.write(`pgtap-cov: failed: ${reason}\n`);
+  return reasons.length > 0 ? 1 : 0;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import { describe, Output, statusOf, type Io } from './io.js';
 import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
+import { FINDINGS, readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
 import type { ShardNumber } from '../scan-project.js';
 
 const EXAMPLES = `
@@ -22,10 +23,11 @@ Examples:
   pgtap-cov --schema 'db/*.sql' --tests 'db/t/**/*.sql' --reporter json
   pgtap-cov assertions supabase/tests/*.sql
   pgtap-cov inventory schema.sql
+  pgtap-cov --fail-under 80 --fail-under policy:exercised=100 --fail-on stale
   pgtap-cov --store .pgtap-cov --shard 1/4    and, after all four: pgtap-cov merge DIR…
   pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
 
-Exit status: 0 fine, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
+Exit status: 0 fine, 1 a threshold is missed, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
 `;
 
 /** Runs the command line on these arguments (without node and script) and resolves with the exit status. */
@@ -120,6 +122,16 @@ export async function run(args: string[], io: Io): Promise<number> {
       .option(
         '--out <dir>',
         'write each report to a file in here, text still to stdout (default: text and html)',
+      )
+      .option(
+        '--fail-under <percent>',
+        'fail when less is covered: 80, exercised=60, policy=100, function:exercised=80, schema.app=70 (repeatable)',
+        (value: string, earlier: Threshold[] | undefined) => [...(earlier ?? []), readThreshold(value)],
+      )
+      .option(
+        '--fail-on <what>',
+        `fail on any of these: ${FINDINGS.join(', ')} (repeatable)`,
+        (value: string, earlier: Finding[] | undefined) => [...(earlier ?? []), readFinding(value)],
       );
   }
   try {

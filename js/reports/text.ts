@@ -85,7 +85,7 @@ async function access(coverage: Coverage, summary: Summary, write: Write, colors
   for await (const cell of rowsOf((page) => coverage.matrix(page))) {
     const what = `${nameOf(cell)} ${visible(cell.command)}`;
     if (cell.outcome === 'denied' || cell.outcome === 'both') denied.add(what);
-    if (cell.outcome !== 'allowed') continue;
+    if (cell.outcome !== 'allowed' || cell.command === 'usage') continue;
     if (!open.has(what)) open.set(what, new Set());
     open.get(what)!.add(visible(cell.role));
   }
