@@ -8,4 +8,5 @@ export { listCalls, type ListCallsOptions } from './calls.js';
 export { CoverageError, type ErrorCode, type ErrorDetails } from './error.js';
 export { MemoryStore } from './stores/memory.js';
 export type * from './types.js';
+export { diff, diffFiles, type Change, type FileChange, type ObjectChange } from './diff.js';
 export { KINDS } from './types.js';

@@ -198,6 +198,8 @@ export interface SourceFile {
   path: string;
   role: Role;
   bytes: number;
+  /** Hash of the content, included files with it; empty for a file that others include. */
+  hash: string;
   plan?: number;
   assertions: number;
   unresolved: number;

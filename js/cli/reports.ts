@@ -15,21 +15,24 @@ export interface ReportOptions {
   out?: string;
   failUnder?: Threshold[];
   failOn?: Finding[];
+  failCompare?: string;
 }
 
 /**
- * Says on stderr where the coverage does not come up to what `--fail-under` and `--fail-on` ask for, one line a reason; the
+ * Says on stderr where the coverage does not come up to what `--fail-under`, `--fail-on` and `--fail-compare` ask for, one line a reason; the
  * status is 1 then.
  */
 export async function checkThresholds(
   coverage: Coverage,
-  { failUnder = [], failOn = [] }: ReportOptions,
+  { failUnder = [], failOn = [], failCompare }: ReportOptions,
   io: Io,
 ): Promise<number> {
-  if (failUnder.length === 0 && failOn.length === 0) return 0;
-  const reasons = await missed(coverage, { under: failUnder, on: failOn });
+  const asked = failUnder.length > 0 || failOn.length > 0;
+  const reasons = asked ? await missed(coverage, { under: failUnder, on: failOn }) : [];
   for (const reason of reasons) io.stderr.write(`pgtap-cov: failed: ${reason}\n`);
-  return reasons.length > 0 ? 1 : 0;
+  const lost =
+    failCompare === undefined ? 0 : await (await import('./diff.js')).checkLost(failCompare, coverage, io);
+  return reasons.length > 0 ? 1 : lost;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The command line: options and commands. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CoverageError } from '../error.js';
 import { reporters } from '../reports/index.js';
 import { ready } from '../wasm.js';
@@ -11,10 +11,14 @@ import {
   type ScanCommandOptions,
 } from './commands.js';
 import { describe, Output, statusOf, type Io } from './io.js';
+import type { DiffCommandOptions } from './diff.js';
 import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
 import { FINDINGS, readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
 import type { ShardNumber } from '../scan-project.js';
+
+/** How `diff` prints. */
+const DIFF_FORMATS = ['text', 'markdown', 'json'] as const;
 
 const EXAMPLES = `
 Examples:
@@ -78,6 +82,17 @@ export async function run(args: string[], io: Io): Promise<number> {
     .action(async (folders: string[], options: MergeCommandOptions) => {
       status = await (await import('./merge.js')).mergeCommand(folders, options, io);
     });
+  const diff = program
+    .command('diff')
+    .description('what a coverage database has more or less than another one')
+    .argument('<base>', 'the database that scan --database kept of the base')
+    .argument('<head>', 'the one of the branch')
+    .addOption(
+      new Option('--format <name>', 'how it is printed').choices(DIFF_FORMATS).default(DIFF_FORMATS[0]),
+    )
+    .action(async (base: string, head: string, options: DiffCommandOptions) => {
+      status = await (await import('./diff.js')).diffCommand(base, head, options, io);
+    });
   const assertions = program
     .command('assertions')
     .description('list the pgTAP calls of files, one JSON line each')
@@ -110,7 +125,7 @@ export async function run(args: string[], io: Io): Promise<number> {
         each,
       );
   }
-  for (const command of [scan, report, merge, assertions, inventory])
+  for (const command of [scan, report, merge, diff, assertions, inventory])
     configure(command, (text) => (help += text));
   for (const command of [scan, report, merge]) {
     command
@@ -132,6 +147,10 @@ export async function run(args: string[], io: Io): Promise<number> {
         '--fail-on <what>',
         `fail on any of these: ${FINDINGS.join(', ')} (repeatable)`,
         (value: string, earlier: Finding[] | undefined) => [...(earlier ?? []), readFinding(value)],
+      )
+      .option(
+        '--fail-compare <database>',
+        'fail when an object that this database has as covered is no more',
       );
   }
   try {

@@ -182,6 +182,8 @@ pub struct FileRow {
     pub complete: bool,
     /// Its length in bytes.
     pub bytes: u64,
+    /// Hash of its content.
+    pub hash: String,
     /// Its plan.
     pub plan: Option<u32>,
     /// Assertions.
@@ -909,7 +911,7 @@ fn file_row(bytes: &mut Bytes<'_>) -> Result<FileRow, Error> {
     let role = *SourceRole::ALL.get(usize::from(bytes.u8()?)).ok_or_else(|| unknown("role"))?;
     let complete = bytes.u8()? == 1;
     let length = bytes.u64()?;
-    bytes.bytes()?;
+    let hash = text(bytes)?;
     let plan = bytes.u32()?.checked_sub(1);
-    Ok(FileRow { path, role, complete, bytes: length, plan, assertions: bytes.u32()?, unresolved: bytes.u32()? })
+    Ok(FileRow { path, role, complete, bytes: length, hash, plan, assertions: bytes.u32()?, unresolved: bytes.u32()? })
 }

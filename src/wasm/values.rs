@@ -293,6 +293,7 @@ enum RowOut<'a> {
         path: &'a str,
         role: &'a str,
         bytes: u64,
+        hash: &'a str,
         complete: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         plan: Option<u32>,
@@ -356,6 +357,7 @@ fn row(row: &Row) -> RowOut<'_> {
             path: &f.path,
             role: f.role.as_str(),
             bytes: f.bytes,
+            hash: &f.hash,
             complete: f.complete,
             plan: f.plan,
             assertions: f.assertions,
