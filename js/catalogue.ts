@@ -186,7 +186,7 @@ with
     select 6, case when exists (select from pg_constraint k where k.oid = tgconstraint and contype = 't')
         then 'constraint-trigger' else 'trigger' end,
       nspname, relname, tgname, '', null, null, pg_get_triggerdef(pg_trigger.oid)
-        || case when tgenabled = 'D' then format('; alter table only %I.%I disable trigger %I', nspname, relname, tgname) else '' end
+        || case when tgenabled in ('D', 'R') then format('; alter table only %I.%I disable trigger %I', nspname, relname, tgname) else '' end
     from rel join pg_trigger on tgrelid = rel.oid and not tgisinternal
     union all
     select 6, 'rule', nspname, relname, rulename, '', null, null, null

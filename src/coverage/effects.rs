@@ -30,7 +30,9 @@ pub(super) fn fired(
         Aspect::TRUNCATE => b't',
         _ => return Vec::new(),
     };
-    let denied = circumstance.outcome == Outcome::Fails && is_denied(circumstance);
+    // policies look at a new row that BEFORE triggers have made
+    let by_policy = contains(circumstance.message, b"violates row-level security policy");
+    let denied = circumstance.outcome == Outcome::Fails && is_denied(circumstance) && !by_policy;
     if circumstance.is_still || denied {
         return Vec::new();
     }
@@ -111,6 +113,11 @@ pub(super) fn violated(
                 (&[ExclusionConstraint], b"exclusion constraint")
             } else if says(b"not-null constraint") {
                 (&[Column], b"column")
+            } else if says(b"constraint \"") {
+                (
+                    &[PrimaryKey, UniqueConstraint, ForeignKey, CheckConstraint, ExclusionConstraint, Index],
+                    b"constraint",
+                )
             } else {
                 return None;
             }
@@ -139,13 +146,14 @@ pub(super) fn violated(
     if let Some(name) = quoted {
         // of a foreign key the message may name the table that refers to this one
         let elsewhere = || {
-            let other = quoted_last(circumstance.message, b"on table")?;
-            let wanted =
-                Wanted { kind: ObjectKind::Relation, scope: Scope::Any, schema: b"", name: other, sub: b"", args: b"" };
-            let relation = inventory.object(*inventory.find(wanted).first()?);
-            found(Some(name), &inventory.parts(relation)).first().copied()
+            let relation = named(inventory, quoted_last(circumstance.message, b"on table")?)?;
+            found(Some(name), &inventory.parts(inventory.object(relation))).first().copied()
         };
         return found(Some(name), &own).first().copied().or_else(elsewhere).map(effect);
+    }
+    // a message that names none is of something else, such as a row that no partition takes
+    if !circumstance.state.is_empty() && !circumstance.message.is_empty() {
+        return None;
     }
     // a value of a column that is referred to may be refused by any table that does
     if kinds == [Column] || kinds == [ForeignKey] && aspect == Aspect::DELETE {
@@ -157,6 +165,41 @@ pub(super) fn violated(
     }
 }
 
+/// The same of a statement that calls a routine, whose body runs into it: the message names relation and constraint.
+pub(super) fn violated_within(inventory: &Inventory, circumstance: &Circumstance<'_>) -> Option<Effect> {
+    let message = circumstance.message;
+    let name =
+        [&b"for relation"[..], b"of relation", b"on table"].iter().find_map(|phrase| quoted_last(message, phrase))?;
+    violated(inventory, named(inventory, name)?, Aspect::INSERT, circumstance)
+        .filter(|_| contains(message, b"constraint"))
+}
+
+/// The constraint of a domain that a message names.
+pub(super) fn violated_domain(
+    inventory: &Inventory,
+    domain: ObjectId,
+    circumstance: &Circumstance<'_>,
+) -> Option<Effect> {
+    let name = quoted_behind(circumstance.message, b"check constraint")?;
+    let is_it = |id: &ObjectId| {
+        let part = inventory.object(*id);
+        part.kind == ObjectKind::DomainConstraint && part.sub == name
+    };
+    let of = inventory.object(domain);
+    let is_meant = circumstance.outcome == Outcome::Fails && contains(circumstance.message, b"value for domain");
+    let object = inventory.parts(of).into_iter().find(|id| is_meant && is_it(id))?;
+    Some(Effect { object, aspect: Aspect::VIOLATED, flags: Flags::NONE })
+}
+
+/// The only relation of this name.
+fn named(inventory: &Inventory, name: &[u8]) -> Option<ObjectId> {
+    let wanted = Wanted { kind: ObjectKind::Relation, scope: Scope::Any, schema: b"", name, sub: b"", args: b"" };
+    match inventory.find(wanted).as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
 /// The statement is refused for want of privileges.
 pub(super) fn is_denied(circumstance: &Circumstance<'_>) -> bool {
     circumstance.state == b"42501"
@@ -164,13 +207,18 @@ pub(super) fn is_denied(circumstance: &Circumstance<'_>) -> bool {
         || contains(circumstance.message, b"violates row-level security policy")
 }
 
+/// Patterns may be compared without case.
 pub(super) fn contains(text: &[u8], phrase: &[u8]) -> bool {
-    text.windows(phrase.len()).any(|part| part == phrase)
+    position(text, phrase).is_some()
+}
+
+fn position(text: &[u8], phrase: &[u8]) -> Option<usize> {
+    text.windows(phrase.len()).position(|part| part.eq_ignore_ascii_case(phrase))
 }
 
 /// The name in double quotes behind the first `phrase`.
 pub(super) fn quoted_behind<'t>(text: &'t [u8], phrase: &[u8]) -> Option<&'t [u8]> {
-    let at = text.windows(phrase.len()).position(|part| part == phrase)? + phrase.len();
+    let at = position(text, phrase)? + phrase.len();
     let rest = text[at..].trim_ascii_start().strip_prefix(b"\"")?;
     rest.split(|byte| *byte == b'"').next().filter(|name| !name.is_empty())
 }
@@ -191,6 +239,7 @@ mod tests {
         assert_eq!(quoted_behind(unique, b"unique constraint"), Some(&b"users_pkey"[..]));
         assert_eq!(quoted_behind(b"%unique constraint \"a b\"%", b"unique constraint"), Some(&b"a b"[..]));
         assert_eq!(quoted_behind(b"unique constraint x", b"unique constraint"), None);
+        assert_eq!(quoted_behind(b"CHECK CONSTRAINT \"a\"", b"check constraint"), Some(&b"a"[..]));
         let foreign = b"update or delete on table \"a\" violates foreign key constraint \"f\" on table \"b\"";
         assert_eq!(quoted_last(foreign, b"on table"), Some(&b"b"[..]));
     }

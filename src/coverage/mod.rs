@@ -21,7 +21,7 @@ use crate::pgtap::{self, overload};
 
 use crate::record::{OwnedRecord, Seal, spell};
 use crate::scan::SourceRole;
-use crate::scan::circumstance::Circumstance;
+use crate::scan::circumstance::{Circumstance, Outcome};
 use crate::scan::definitions::note;
 use crate::scan::expression;
 use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_RULE, VIA_STATEMENT};
@@ -479,6 +479,10 @@ impl Joined for Fold {
         if uses && self.reach.uses(place.source, row.seq, &wanted, row.via, by) {
             return Ok(());
         }
+        let of_rows = spelled != Strength::Structure && wanted.kind == ObjectKind::Column;
+        if of_rows && self.reach.hides(place.source, row.seq, &wanted) {
+            return Ok(());
+        }
         let strength = if let Use::Certain(strength) = by { strength } else { spelled };
         let found = self.found(&wanted);
         if aspect == Aspect::NOT_EXISTS {
@@ -527,6 +531,15 @@ impl Joined for Fold {
                 if !is_column {
                     effects.extend(effects::violated(&self.inventory, relation, aspect, &circumstance));
                 }
+            }
+        }
+        if let [object] = found[..]
+            && circumstance.outcome == Outcome::Fails
+        {
+            match wanted.kind {
+                ObjectKind::Routine => effects.extend(effects::violated_within(&self.inventory, &circumstance)),
+                ObjectKind::Type => effects.extend(effects::violated_domain(&self.inventory, object, &circumstance)),
+                _ => {}
             }
         }
         if let Some(object) = found.first()

@@ -155,6 +155,18 @@ impl Reach {
         hides
     }
 
+    /// The source made a relation of this name before, which hides one of the schema.
+    pub(super) fn hides(&self, source: u32, seq: u32, wanted: &Wanted<'_>) -> bool {
+        let Some(named) = self.by_name.get(wanted.name) else { return false };
+        named.iter().map(|id| &self.conduits[*id as usize]).any(|conduit| {
+            let is_reached = conduit
+                .schema
+                .as_deref()
+                .is_none_or(|of| if wanted.scope == Scope::Named { of == wanted.schema } else { of == b"pg_temp" });
+            conduit.kind == ObjectKind::Relation && conduit.at.0 == source && conduit.at.1 < seq && is_reached
+        })
+    }
+
     fn credit(&mut self, id: u32, strength: Strength, via: u16) -> bool {
         let conduit = &mut self.conduits[id as usize];
         let stronger = conduit.strength.is_none_or(|(before, _)| strength < before);

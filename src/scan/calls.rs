@@ -103,6 +103,11 @@ pub fn read(mut cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts
             let strength = if place.context == Context::Routine { Strength::Body } else { Strength::Act };
             let circumstance = place.session.circumstance().encode();
             let by = By { via: VIA_STATEMENT, strength, circumstance: &circumstance };
+            let mut query = query;
+            // a cursor of PL/pgSQL is declared like any other variable
+            if matches!(place.context, Context::Routine | Context::Do) {
+                query.take_word("declare");
+            }
             reference::read(query, place.session, &mut |reference| {
                 counts.pending = true;
                 used(reference, by, facts)
@@ -249,6 +254,12 @@ fn read_text(
 ) -> Result<(), Full> {
     reference::statements(text, line, place.limit, &mut |cursor| {
         uses(cursor, by, place, counts, facts)?;
+        // the body of a DO block runs, too
+        for body in super::bodies(cursor).filter(|body| cursor.is_word("do") && !body.cut) {
+            reference::statements(cursor.text(body), body.line, place.limit, &mut |inner| {
+                uses(inner, by, place, counts, facts)
+            })?;
+        }
         if place.context == Context::String {
             return Ok(());
         }

@@ -168,7 +168,7 @@ impl Reader<'_, '_> {
             return self.note(ObjectKind::Relation, target, &[note::ROLE, role].concat());
         }
         if last && let Some(switch) = action.take_one_of(&["enable", "disable"]) {
-            action.take_one_of(&["always", "replica"]);
+            let on_replica = action.take_one_of(&["always", "replica"]) == Some("replica");
             if action.take_words(&["row", "level"]) {
                 return self.traits(ObjectKind::Relation, target, b"", Trait::SECURED, switch == "enable");
             }
@@ -177,7 +177,7 @@ impl Reader<'_, '_> {
                 && sub.is_some_and(|sub| matches!(sub, b"all" | b"user"));
             let Some(sub) = sub else { return Ok(()) };
             let sub = if is_every { b"" } else { sub };
-            return self.traits(ObjectKind::Trigger, target, sub, Trait::DISABLED, switch == "disable");
+            return self.traits(ObjectKind::Trigger, target, sub, Trait::DISABLED, switch == "disable" || on_replica);
         }
         let is_not = action.take_word("no");
         if last && action.take_word("force") {

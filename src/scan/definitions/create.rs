@@ -223,6 +223,7 @@ impl Reader<'_, '_> {
         let mut events = events.to(cursor.position());
         let timing = events;
         let mut columns = Vec::new();
+        events.take_words(&["instead", "of"]);
         if events.find_word("of") {
             needs.expression(events, Words::Columns, self.session);
             events.skip(1);

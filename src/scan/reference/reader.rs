@@ -271,6 +271,11 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
             cursor.take_word("values");
             return self.walk(cursor);
         }
+        self.listed(cursor)
+    }
+
+    /// What stands behind SELECT, and behind RETURN in PL/pgSQL.
+    fn listed(&mut self, mut cursor: Cursor<'a>) -> Result<(), Full> {
         let (items, level) = (self.items.len(), self.level);
         self.level = items;
         let list = cursor;
@@ -655,6 +660,13 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
             b"execute" if begins_statement(cursor, start) || behind_word(cursor, b"query") => {
                 self.execute(cursor)?;
                 return Ok(false);
+            }
+            b"return" if begins_statement(cursor, start) && !cursor.is_word_at(1, "query") => {
+                cursor.skip(1);
+                cursor.take_word("next");
+                let value = *cursor;
+                cursor.skip(cursor.len());
+                return if is_query(&value) { self.query(value) } else { self.listed(value) }.map(|()| false);
             }
             b"as" => {
                 cursor.skip(1);
