@@ -106,7 +106,9 @@ impl Access {
             Aspect::READ | Aspect::INSERT | Aspect::UPDATE | Aspect::DELETE | Aspect::TRUNCATE | Aspect::CALLED
         );
         let is_part = inventory.object(evidence.object).kind.is_sub();
-        if circumstance.role.is_empty() || !runs || is_part || evidence.strength != Strength::Behavior {
+        // what is expected to fail, or may not run, shows nothing
+        let counts = evidence.strength == Strength::Behavior && evidence.flags == Flags::NONE;
+        if circumstance.role.is_empty() || !runs || is_part || !counts {
             return;
         }
         let (mut cause, mut policy) = (0, None);
