@@ -190,3 +190,18 @@ fn pages_follow_one_another_without_gap_or_repetition() {
     }
     assert_eq!(seen, support::objects(&database).into_iter().map(|o| o.key).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_trigger_of_several_columns_fires_once_at_a_place() {
+    let schema = b"CREATE TABLE t (a int, b int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'x';
+        CREATE TRIGGER g BEFORE UPDATE OF a, b ON t FOR EACH ROW EXECUTE FUNCTION f();";
+    let tests = b"SELECT lives_ok('UPDATE t SET a = 1, b = 2'); SELECT lives_ok('UPDATE t SET b = 2');";
+    let database =
+        database(&[("s.sql", Schema, schema), ("t.sql", Tests, tests)], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+    for row in support::objects(&database) {
+        match row.key.kind {
+            ObjectKind::Trigger | ObjectKind::Function => assert_eq!(row.counts, [0, 1, 0, 0], "{:?}", row.key),
+            _ => {}
+        }
+    }
+}

@@ -244,9 +244,12 @@ impl Fold {
                 order::sort(own, |a, b| place(a).cmp(&place(b)));
             }
         }
-        // each name in a statement tells of its error
-        let error = |e: &Evidence| (e.aspect == Aspect::RAISED).then_some((e.object, e.file, e.line, e.via));
-        self.evidence.dedup_by(|a, b| error(a).is_some() && error(a) == error(b));
+        // each name in a statement tells of its error, and each column of the triggers
+        let effect = |e: &Evidence| {
+            let is_one = matches!(e.aspect, Aspect::RAISED | Aspect::FIRED);
+            is_one.then_some((e.object, e.file, e.line, e.via, e.aspect, e.strength, e.flags))
+        };
+        self.evidence.dedup_by(|a, b| effect(a).is_some() && effect(a) == effect(b));
         let mut objects = Vec::with_capacity(order.len());
         let mut kinds: Vec<(ObjectKind, Count)> = Vec::new();
         let mut totals = Count::default();
