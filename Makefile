@@ -118,6 +118,7 @@ build/js/index.js: $(js_files) package.json build/wasm/pgtap_cov_bg.wasm | node_
 
 build/www/index.html: $(www_files) $(js_files) $(example_files) build/wasm/pgtap_cov_bg.wasm | node_modules/.package-lock.json
 	@$(quiet) "build the page" node_modules/.bin/vite build -c www/vite.config.ts
+	@grep -h '^viewer:' build/log/build-the-page.log || true
 	@touch $@
 
 dist/package.json: pkg.json README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE scripts/dist.mjs build/js/index.js build/www/index.html

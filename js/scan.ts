@@ -23,6 +23,9 @@ export interface ScanProgress {
   /** Records made so far, and segments that were kept. */
   records: number;
   segments: number;
+  /** How far the arena is filled, once something was read; it empties with every segment. */
+  arenaBytes?: number;
+  arenaUsedBytes?: number;
 }
 
 export interface ScanOptions {
@@ -98,10 +101,13 @@ export async function readSources(options: Omit<ScanOptions, 'write' | 'everythi
     segments: 0,
   };
   const id = randomRun();
-  const analyzer = new Analyzer({
+  const analyzer: Analyzer = new Analyzer({
     run: id,
     onSegment: (segment) => store.put({ id: segment.id, bytes: segment.bytes }),
-    onProgress: (made) => onProgress?.({ ...Object.assign(progress, made) }),
+    onProgress: (made) => {
+      const { arenaBytes, usedBytes } = analyzer.memory;
+      onProgress?.({ ...Object.assign(progress, made, { arenaBytes, arenaUsedBytes: usedBytes }) });
+    },
     ...(options.limits && { limits: options.limits }),
     ...(options.rules && { rules: options.rules }),
     ...(options.onInclude && { onInclude: options.onInclude }),

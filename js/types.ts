@@ -287,7 +287,7 @@ export interface PageQuery {
 export interface ObjectQuery extends PageQuery {
   kind?: Kind[];
   schema?: string;
-  /** A regular expression on `schema.name`, unanchored; classes and case folding are those of ASCII. */
+  /** A regular expression on `schema.name` or `schema.name.sub`, unanchored; classes and case folding are those of ASCII. */
   match?: string;
   state?: State[];
 }

@@ -1,4 +1,4 @@
-// Pictures of the built page, to be looked at: build/screenshots/{empty,example}-{light,dark}-{390,1280}.png
+// Pictures of the built page, to be looked at: build/screenshots/VIEW-{light,dark}-{390,1280,1920}.png
 import { mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -6,6 +6,23 @@ import { preview } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const folder = at('build/screenshots');
+
+/** Each view of the example: its address, and what is there once it is drawn. */
+const VIEWS = {
+  overview: ['#/overview', '[data-testid=treemap] svg a'],
+  schema: ['#/overview?schema=app', '[data-testid=treemap] svg a'],
+  objects: ['#/objects', '[data-testid=long] a'],
+  object: [
+    '#/object?kind=function&schema=app&name=book_room&args=bigint%2C+tstzrange%2C+integer',
+    '.code, [data-testid=no-source]',
+  ],
+  gap: ['#/object?kind=table&schema=app&name=opening_hours', '[data-testid=verdict]'],
+  tests: ['#/tests', '[data-testid=files] tbody tr'],
+  file: ['#/file?path=supabase%2Ftests%2Ffunctions%2F020-book-room.sql', '[data-testid=marks] tbody tr'],
+  access: ['#/access', '[data-testid=matrix]'],
+  gaps: ['#/gaps', '[data-risk=rest] tbody tr'],
+  blind: ['#/blind', '#stale-title'],
+};
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
@@ -29,14 +46,14 @@ const browser = await chromium.launch({
 });
 try {
   for (const colorScheme of ['light', 'dark']) {
-    for (const width of [390, 1280]) await picture(colorScheme, width);
+    for (const width of [390, 1280, 1920]) await pictures(colorScheme, width);
   }
 } finally {
   await browser.close();
   await server.close();
 }
 
-async function picture(colorScheme, width) {
+async function pictures(colorScheme, width) {
   const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
   await page.goto(server.resolvedUrls.local[0]);
   const shot = async (name) => {
@@ -44,12 +61,15 @@ async function picture(colorScheme, width) {
     await page.screenshot({ path, fullPage: true });
     console.log(path);
   };
-  await page.getByTestId('page').waitFor();
+  await page.locator('[data-state=empty]').waitFor();
   await shot('empty');
   await page.getByTestId('example').click();
   await page.getByTestId('summary').waitFor();
-  await page.locator('[data-testid=gaps] tbody tr').first().waitFor();
-  await page.locator('[data-testid=files] tbody tr').first().waitFor();
-  await shot('example');
+  for (const [name, [address, drawn]] of Object.entries(VIEWS)) {
+    await page.evaluate((hash) => (location.hash = hash), address);
+    await page.locator(drawn).first().waitFor({ state: 'attached' });
+    if (name === 'object' || name === 'file') await page.locator('.cm-line').first().waitFor();
+    await shot(name);
+  }
   await page.close();
 }

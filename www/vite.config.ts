@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -21,7 +22,7 @@ export default defineConfig({
   base: './',
   // One page: an address that is no file is an error, not the page again.
   appType: 'mpa',
-  plugins: [svelte({ configFile: false }), policy()],
+  plugins: [svelte({ configFile: false }), policy(), size()],
   worker: { format: 'es' },
   server: { host: '127.0.0.1', fs: { allow: [here('..')] } },
   preview: { host: '127.0.0.1', headers: { 'Content-Security-Policy': CONTENT_SECURITY_POLICY } },
@@ -34,6 +35,29 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
 });
+
+/** What the page's own code may take: without the module, the editor and the example, which are loaded when asked for. */
+const MOST_BYTES = 150_000;
+const NOT_OWN = /(^|\/)(Code|example)-[^/]*\.(js|css)$|\.(wasm|map)$/;
+
+/** Says how large the page is, and fails where it grew over its limit. */
+function size(): Plugin {
+  const sizes = new Map<string, number>();
+  return {
+    name: 'size',
+    apply: 'build',
+    writeBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        const content = file.type === 'chunk' ? file.code : file.source;
+        if (!NOT_OWN.test(file.fileName)) sizes.set(file.fileName, gzipSync(content, { level: 9 }).length);
+      }
+      const total = Array.from(sizes.values()).reduce((sum, bytes) => sum + bytes, 0);
+      console.log(`viewer: ${total} bytes gzip in ${sizes.size} files`);
+      if (total > MOST_BYTES)
+        throw new Error(`viewer: ${total} bytes gzip, more than the ${MOST_BYTES} promised`);
+    },
+  };
+}
 
 /** Only in the build: the development server's hot reload needs inline styles. */
 function policy(): Plugin {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Report } from './support/report.js';
 import { launch } from './support/browser.js';
@@ -95,6 +95,7 @@ test('a file that is no text is named, the rest is counted, and the page goes on
   expect(await page.getByTestId('summary').getAttribute('data-complete')).toBe('false');
   await expectReport(await reportOf(folder, 3));
 
+  await page.getByTestId('close').click();
   await page.getByTestId('example').click();
   await page.locator('[data-testid=summary][data-complete=true]').waitFor();
   await expectReport(expected);
@@ -198,12 +199,17 @@ test('hostile names stay text', async () => {
   await choose(folder);
   await page.getByTestId('summary').waitFor();
   await expectReport(await reportOf(folder));
+  await tab('gaps');
   const names = (await uncovered()).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining([markup, '__proto__', 'constructor', '\u202egnp.exe']));
+  await tab('gaps');
+  await page.locator('[data-testid=gaps] tbody tr').first().waitFor();
   const objects = await page.locator('[data-testid=gaps] .object').allInnerTexts();
   expect(objects).toEqual(
     expect.arrayContaining([`public.${markup}`, 'public.__proto__', 'public.\\u{202e}gnp.exe']),
   );
+  await tab('blind');
+  await page.locator('[data-testid=stale] tbody tr').first().waitFor();
   const stale = await page.locator('[data-testid=stale] .object').allInnerTexts();
   expect(stale).toEqual(
     expect.arrayContaining([`public.gone ${markup}`, 'public.<script>window.hacked=1</script>']),
@@ -254,10 +260,12 @@ async function expectReport(report: Report): Promise<void> {
     exercised: await value('[data-testid=exercised]'),
     percent: await number('[data-testid=covered]', 'data-percent'),
   }).toEqual({ objects, covered, exercised, percent });
+  expect(await page.getByTestId('headline').innerText()).toContain(`${percent!.toFixed(1)} %`);
   expect(await page.getByTestId('covered').innerText()).toContain(`${percent!.toFixed(1)} %`);
   expect(await kinds()).toEqual(
     Object.fromEntries(Object.entries(report.kinds).filter(([, { objects }]) => objects > 0)),
   );
+  await tab('gaps');
   expect(sorted(await uncovered())).toEqual(
     sorted(
       report.objects
@@ -267,6 +275,7 @@ async function expectReport(report: Report): Promise<void> {
         })),
     ),
   );
+  await tab('blind');
   expect(sorted(await rows('stale', ['kind', 'schema', 'name', 'sub', 'file', 'line']))).toEqual(
     sorted(
       report.stale.map(({ kind, schema, name, sub, file, line }) => ({
@@ -279,41 +288,48 @@ async function expectReport(report: Report): Promise<void> {
   expect(sorted(await rows('diagnostics', ['code', 'file', 'line']))).toEqual(
     sorted(report.diagnostics.map(({ code, file, line }) => ({ code, file, line: String(line) }))),
   );
+  await tab('tests');
   expect(await rows('files', ['path', 'role', 'assertions'])).toEqual(
     report.files.map(({ path, role, assertions }) => ({ path, role, assertions: String(assertions) })),
   );
 }
 
+async function tab(view: string): Promise<void> {
+  await page.locator(`.tabs a[data-tab=${view}]`).click();
+  await page.locator(`.tabs a[data-tab=${view}][aria-current=page]`).waitFor();
+}
+
 async function uncovered(): Promise<Record<string, string>[]> {
-  await page.getByTestId('gap-kind').selectOption('all');
   return rows('gaps', ['kind', 'schema', 'name', 'sub', 'args', 'state', 'file', 'line']);
 }
 
-/** The data attributes of a list's rows, once all pages of it are shown. */
+/** The data attributes of the rows of all lists of this name, once all pages of them are shown. */
 async function rows(list: string, keys: string[]): Promise<Record<string, string>[]> {
-  const section = page.locator('section').filter({ has: page.getByTestId(list) });
-  if ((await section.count()) === 0) return [];
+  const all = [];
+  const sections = page.locator('section').filter({ has: page.getByTestId(list) });
+  for (let i = 0; i < (await sections.count()); i += 1)
+    all.push(...(await rowsIn(sections.nth(i), list, keys)));
+  return all;
+}
+
+async function rowsIn(section: Locator, list: string, keys: string[]): Promise<Record<string, string>[]> {
   const more = section.getByRole('button', { name: 'Show more' });
-  const loaded = page.locator(`[data-testid=${list}]`);
+  const loaded = section.getByTestId(list).locator('tbody tr');
   for (;;) {
     // Both figures are drawn together, so a list that is complete has no button.
-    await expect
-      .poll(async () => (await more.count()) > 0 || (await loaded.locator('tbody tr').count()) > 0)
-      .toBe(true);
+    await expect.poll(async () => (await more.count()) > 0 || (await loaded.count()) > 0).toBe(true);
     if ((await more.count()) === 0) break;
-    const before = await loaded.locator('tbody tr').count();
+    const before = await loaded.count();
     await more.click();
-    await expect.poll(() => loaded.locator('tbody tr').count()).toBeGreaterThan(before);
+    await expect.poll(() => loaded.count()).toBeGreaterThan(before);
   }
-  return loaded
-    .locator('tbody tr')
-    .evaluateAll(
-      (elements, keys) =>
-        elements.map((element) =>
-          Object.fromEntries(keys.map((key) => [key, (element as HTMLElement).dataset[key] ?? ''])),
-        ),
-      keys,
-    );
+  return loaded.evaluateAll(
+    (elements, keys) =>
+      elements.map((element) =>
+        Object.fromEntries(keys.map((key) => [key, (element as HTMLElement).dataset[key] ?? ''])),
+      ),
+    keys,
+  );
 }
 
 async function kinds(): Promise<Record<string, Record<string, number | null>>> {

@@ -1,18 +1,24 @@
 /** Everything that crosses between the page and its worker. */
+import type { ErrorCode } from '../../js/error.js';
+import type { RunFigures } from '../../js/scan.js';
 import type {
+  Count,
   CoveredObject,
+  Cursor,
   Diagnostic,
+  Evidence,
+  MatrixRow,
+  ObjectKey,
   ObjectQuery,
   Page,
   PageQuery,
+  Place,
   SourceFile,
   Stale,
   Summary,
 } from '../../js/types.js';
-import type { ErrorCode } from '../../js/error.js';
-import type { RunFigures } from '../../js/scan.js';
 
-/** What to analyse: the files of a folder that the user chose, or the example that ships with the page. */
+/** The files of a folder that the user chose or dropped, or the example that ships with the page. */
 export type Input = { from: 'folder'; name: string; files: InputFile[] } | { from: 'example' };
 
 /** A file and its path inside the folder, `/` between the parts. */
@@ -21,29 +27,83 @@ export interface InputFile {
   file: Blob;
 }
 
-/** A worker does one scan, then answers for its result until it is terminated; terminating also cancels. */
-export type ToWorker = { type: 'scan'; input: Input } | PageRequest;
+/** A finished database: a file, or an address that answers ranges. `sources` answers `?path=` with a source's text. */
+export interface Opened {
+  name: string;
+  database: Blob | string;
+  sources?: string;
+  /** What was written beside it when this page made it. */
+  made?: Made;
+}
+
+/** A worker does one job, then answers for its result until it is terminated; terminating also cancels. */
+export type ToWorker = { type: 'scan'; input: Input } | { type: 'open'; opened: Opened } | Ask;
 
 export type FromWorker =
   | { type: 'progress'; progress: Progress }
-  | { type: 'scanned'; result: Result }
+  | { type: 'ready'; result: Result }
   | { type: 'failed'; problem: Problem }
-  | { type: 'page'; id: number; page: Page<Lists[List]['row']> }
-  | { type: 'page-failed'; id: number; problem: Problem };
+  | { type: 'answer'; id: number; answer: unknown }
+  | { type: 'refused'; id: number; problem: Problem };
 
-/** The lists of a coverage database that the page shows, each with its query and its rows. */
-export interface Lists {
-  objects: { query: ObjectQuery; row: CoveredObject };
-  stale: { query: PageQuery; row: Stale };
-  diagnostics: { query: PageQuery; row: Diagnostic };
-  files: { query: PageQuery; row: SourceFile };
+/** What a worker answers. Each question is bounded: a page of rows, or a list with a stated limit. */
+export interface Asks {
+  objects: { query: ObjectQuery; answer: Page<CoveredObject> };
+  /** One object, or null where the database has none of this key. */
+  object: { query: ObjectKey; answer: CoveredObject | null };
+  evidence: { query: PageQuery & { key: ObjectKey }; answer: Page<Evidence> };
+  stale: { query: PageQuery; answer: Page<Stale> };
+  diagnostics: { query: PageQuery; answer: Page<Diagnostic> };
+  files: { query: PageQuery; answer: Page<SourceFile> };
+  access: { query: PageQuery & { neverDenied: boolean }; answer: Page<AccessRow> };
+  tree: { query: TreeQuery; answer: Tree };
+  marks: { query: { path: string }; answer: Marks };
+  source: { query: { path: string }; answer: string | null };
 }
-export type List = keyof Lists;
+export type AskName = keyof Asks;
 
-/** Asks for one page of a list; the answer bears the same id. */
-export type PageRequest = {
-  [L in List]: { type: 'page'; id: number; list: L; query: Lists[L]['query'] };
-}[List];
+/** The questions that are answered with pages. */
+export type List = 'objects' | 'evidence' | 'stale' | 'diagnostics' | 'files' | 'access';
+export type RowOf<L extends List> = Asks[L]['answer'] extends Page<infer Row> ? Row : never;
+
+/** The answer bears the same id. */
+export type Ask = { [N in AskName]: { type: 'ask'; id: number; ask: N; query: Asks[N]['query'] } }[AskName];
+
+/** All that tests show about one object: a line for each role and persona. */
+export interface AccessRow extends ObjectKey {
+  lines: { role: string; persona: string; cells: MatrixRow[] }[];
+}
+
+/** Which part of the tree: all schemas, one schema, or what hangs on one relation. */
+export interface TreeQuery {
+  schema?: string;
+  name?: string;
+}
+
+export interface Tree {
+  nodes: TreeNode[];
+  /** Schemas with the number of their objects, for facets. */
+  schemas: { schema: string; objects: number }[];
+}
+
+/** A node is a schema, a relation or routine in it, an object, or the rest that is too small to draw. */
+export interface TreeNode {
+  label: string;
+  kind: string;
+  count: Pick<Count, 'exercised' | 'asserted' | 'declared' | 'gap'>;
+  /** Where a click leads: deeper into the tree, or to an object. */
+  into?: TreeQuery;
+  object?: ObjectKey;
+  children?: TreeNode[];
+}
+
+/** What the lines of one file test. */
+export interface Marks {
+  marks: (Evidence & { object: ObjectKey })[];
+  diagnostics: Diagnostic[];
+  /** Further ones that are not listed. */
+  further: number;
+}
 
 export interface Progress {
   phase: 'read' | 'merge';
@@ -51,20 +111,31 @@ export interface Progress {
   path?: string;
   files: { done: number; total: number };
   bytes: { done: number; total: number };
+  arena: { used: number; total: number };
   records: number;
   segments: number;
 }
 
-export interface Result {
-  name: string;
+/** What is known of a scan beside its database. */
+export interface Made {
   /** What was taken for schema and for tests. */
   layout: string;
   /** How many test files there are. */
   tests: number;
-  summary: Summary;
   run: RunFigures;
   /** Files that could not be read; the figures are without them. */
   unreadable: Problem[];
+}
+
+export interface Result {
+  name: string;
+  summary: Summary;
+  /** Absent where a database was opened that another program made. */
+  made?: Made;
+  /** Whether texts of sources may be had. */
+  sources: boolean;
+  /** Why a scan will be gone when the page is closed. */
+  notKept?: string;
 }
 
 /** A CoverageError as a message: errors lose their own properties when they are cloned. */
@@ -74,3 +145,5 @@ export interface Problem {
   file?: string;
   line?: number;
 }
+
+export type { Cursor, Place };

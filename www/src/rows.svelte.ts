@@ -1,27 +1,27 @@
-import type { Cursor } from '../../js/types.js';
-import type { List, Lists, Problem } from './protocol.js';
+/** Lists that are loaded page by page: one that grows, and one of any length of which a window is held. */
+import type { Asks, Cursor, List, Problem, RowOf } from './protocol.js';
 import type { Session } from './session.js';
 
-/** So many rows are asked for at a time, and drawn. */
+/** So many rows are asked for at a time. */
 export const PAGE_ROWS = 200;
+/** So many pages of a long list are held. */
+const PAGES_HELD = 12;
+
+type Query<L extends List> = Omit<Asks[L]['query'], 'after' | 'limit'>;
 
 /** The rows of one list that were loaded so far. */
 export class Rows<L extends List> {
-  loaded = $state.raw<Lists[L]['row'][]>([]);
+  loaded = $state.raw<RowOf<L>[]>([]);
   loading = $state(false);
   /** Whether there are more rows to load. */
   more = $state(false);
   problem = $state.raw<Problem>();
 
-  readonly #session: Session;
-  readonly #list: L;
-  readonly #query: Omit<Lists[L]['query'], 'after' | 'limit'>;
+  readonly #page: (after: Cursor | undefined) => Promise<{ rows: RowOf<L>[]; next?: Cursor }>;
   #next: Cursor | undefined;
 
-  constructor(session: Session, list: L, query: Omit<Lists[L]['query'], 'after' | 'limit'>) {
-    this.#session = session;
-    this.#list = list;
-    this.#query = query;
+  constructor(session: Session, list: L, query: Query<L>, limit = PAGE_ROWS) {
+    this.#page = pages(session, list, query, limit);
     void this.load();
   }
 
@@ -31,9 +31,7 @@ export class Rows<L extends List> {
     this.loading = true;
     this.problem = undefined;
     try {
-      const after = this.#next === undefined ? {} : { after: this.#next };
-      const query = { ...this.#query, ...after, limit: PAGE_ROWS } as Lists[L]['query'];
-      const { rows, next } = await this.#session.page(this.#list, query);
+      const { rows, next } = await this.#page(this.#next);
       this.loaded = [...this.loaded, ...rows];
       this.#next = next;
       this.more = next !== undefined;
@@ -44,4 +42,91 @@ export class Rows<L extends List> {
       this.loading = false;
     }
   }
+}
+
+/**
+ * A list of any length. It holds the pages around what was last looked at and the cursors of all that were passed, so a
+ * jump back costs one page and a jump ahead the pages between.
+ */
+export class LongRows<L extends List> {
+  /** How many rows are known to exist. */
+  known = $state(0);
+  /** Whether the end was seen, so that `known` is the number of all. */
+  ended = $state(false);
+  problem = $state.raw<Problem>();
+  /** Changes when other rows are held: who reads {@link at} reads it, too. */
+  version = $state(0);
+
+  readonly #page: (after: Cursor | undefined) => Promise<{ rows: RowOf<L>[]; next?: Cursor }>;
+  readonly #cursors: (Cursor | undefined)[] = [undefined];
+  readonly #held = new Map<number, RowOf<L>[]>();
+  #wanted: [first: number, last: number] = [0, 0];
+  #busy = false;
+
+  constructor(session: Session, list: L, query: Query<L>) {
+    this.#page = pages(session, list, query, PAGE_ROWS);
+    this.want(0, 0);
+  }
+
+  /** The row of this number, if it is held. */
+  at(index: number): RowOf<L> | undefined {
+    return this.#held.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS];
+  }
+
+  /** Loads the rows between these numbers. The last call counts. */
+  want(first: number, last: number): void {
+    this.#wanted = [Math.floor(first / PAGE_ROWS), Math.floor(last / PAGE_ROWS)];
+    if (!this.#busy) void this.#fill();
+  }
+
+  async #fill(): Promise<void> {
+    this.#busy = true;
+    this.problem = undefined;
+    try {
+      for (let page; (page = this.#missing()) !== undefined;) {
+        const { rows, next } = await this.#page(this.#cursors[page]);
+        this.#held.set(page, rows);
+        this.#forget();
+        if (next !== undefined) this.#cursors[page + 1] = next;
+        this.known = Math.max(this.known, page * PAGE_ROWS + rows.length);
+        this.ended ||= next === undefined;
+        this.version += 1;
+      }
+    } catch (problem) {
+      this.problem = problem as Problem;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** The next page to load: one that is wanted, or one on the way to it. */
+  #missing(): number | undefined {
+    const [first, last] = this.#wanted;
+    for (let page = first; page <= last; page += 1) {
+      if (this.#held.has(page)) continue;
+      if (page < this.#cursors.length) return page;
+      return this.ended ? undefined : this.#cursors.length - 1;
+    }
+    return undefined;
+  }
+
+  #forget(): void {
+    const middle = (this.#wanted[0] + this.#wanted[1]) / 2;
+    const far = (page: number) => Math.abs(page - middle);
+    while (this.#held.size > PAGES_HELD) {
+      this.#held.delete([...this.#held.keys()].reduce((a, b) => (far(a) >= far(b) ? a : b)));
+    }
+  }
+}
+
+function pages<L extends List>(session: Session, list: L, query: Query<L>, limit: number) {
+  return (after: Cursor | undefined) =>
+    session.ask(list, {
+      ...query,
+      ...(after !== undefined && { after }),
+      limit,
+    } as Asks[L]['query']) as Promise<{
+      rows: RowOf<L>[];
+      next?: Cursor;
+    }>;
 }

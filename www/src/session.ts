@@ -1,10 +1,10 @@
-import type { Page } from '../../js/types.js';
 import type {
+  Ask,
+  AskName,
+  Asks,
   FromWorker,
   Input,
-  List,
-  Lists,
-  PageRequest,
+  Opened,
   Problem,
   Progress,
   Result,
@@ -13,35 +13,35 @@ import type {
 
 interface Events {
   progress(progress: Progress): void;
-  scanned(result: Result): void;
+  ready(result: Result): void;
   failed(problem: Problem): void;
 }
 
 interface Waiting {
-  resolve(page: Page<Lists[List]['row']>): void;
+  resolve(answer: unknown): void;
   reject(problem: Problem): void;
 }
 
-/** One scan and its result, in a worker of its own: stopping it cancels at once and gives all its memory back. */
+/** One result and the worker that answers for it: stopping it cancels at once and gives all its memory back. */
 export class Session {
-  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  readonly #worker = new Worker(new URL('./worker/main.ts', import.meta.url), { type: 'module' });
   readonly #events: Events;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
 
-  constructor(input: Input, events: Events) {
+  constructor(job: Input | Opened, events: Events) {
     this.#events = events;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     this.#worker.onerror = (event) =>
       this.#crashed(event.message || 'the worker of this page could not start');
     this.#worker.onmessageerror = () => this.#crashed('a message of the worker could not be read');
-    this.#send({ type: 'scan', input });
+    this.#send('from' in job ? { type: 'scan', input: job } : { type: 'open', opened: job });
   }
 
-  /** One page of a list; rejects with a {@link Problem}. */
-  page<L extends List>(list: L, query: Lists[L]['query']): Promise<Page<Lists[L]['row']>> {
+  /** Rejects with a {@link Problem}. */
+  ask<N extends AskName>(ask: N, query: Asks[N]['query']): Promise<Asks[N]['answer']> {
     const id = ++this.#asked;
-    this.#send({ type: 'page', id, list, query } as PageRequest);
+    this.#send({ type: 'ask', id, ask, query } as Ask);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
     });
@@ -60,14 +60,14 @@ export class Session {
     switch (message.type) {
       case 'progress':
         return this.#events.progress(message.progress);
-      case 'scanned':
-        return this.#events.scanned(message.result);
+      case 'ready':
+        return this.#events.ready(message.result);
       case 'failed':
         return this.#events.failed(message.problem);
-      case 'page':
-        this.#waiting.get(message.id)?.resolve(message.page);
+      case 'answer':
+        this.#waiting.get(message.id)?.resolve(message.answer);
         break;
-      case 'page-failed':
+      case 'refused':
         this.#waiting.get(message.id)?.reject(message.problem);
     }
     this.#waiting.delete(message.id);

@@ -1,6 +1,6 @@
 /** How figures, kinds and names are written. */
 import { HEADLINE_KINDS, kindOrder, nameOf, visible } from '../../js/reports/names.js';
-import type { Count, Kind, ObjectKey, State, Summary } from '../../js/types.js';
+import type { Count, Evidence, Kind, ObjectKey, Outcome, State, Strength, Summary } from '../../js/types.js';
 
 export { visible };
 
@@ -14,6 +14,97 @@ export const MEANING: Record<State, string> = {
   declared: 'only its presence is asserted',
   gap: 'nothing tests it',
 };
+
+/** Ways to use an object, as the database counts them. */
+export const STRENGTHS: { strength: Strength; means: string }[] = [
+  { strength: 'behavior', means: 'used under an assertion' },
+  { strength: 'act', means: 'used, and an assertion follows' },
+  { strength: 'structure', means: 'asserted of the object itself' },
+  { strength: 'fixture', means: 'used elsewhere; does not count' },
+];
+
+/** Why a piece of evidence does not count. */
+export const FLAGS: Record<NonNullable<Evidence['flags']>[number], string> = {
+  todo: 'the test is expected to fail',
+  branch: 'it stands in a branch that may not run',
+  'may-fire': 'the trigger has a condition',
+  shared: 'another permissive policy may have let the statement pass',
+};
+
+export const OUTCOMES: Record<Outcome, { sign: string; means: string }> = {
+  allowed: { sign: '✓', means: 'it worked' },
+  denied: { sign: '✕', means: 'it was refused' },
+  both: { sign: '±', means: 'it worked and was refused, with different rows' },
+  'no-rows': { sign: '∅', means: 'it ran and met no row' },
+  'privilege-only': { sign: '◌', means: 'it ran; whether it met a row is not known' },
+};
+
+/**
+ * What a test could say of a kind of object; words of one entry stand for each other. Kinds that are not listed are told
+ * by their presence alone.
+ */
+const ASPECTS: Partial<Record<Kind, string[]>> = {
+  table: [
+    'exists|listed',
+    'read',
+    'insert',
+    'update',
+    'delete',
+    'privileges',
+    'owner',
+    'primary-key',
+    'columns|members',
+  ],
+  'partitioned-table': ['exists|listed', 'read', 'insert', 'update', 'delete', 'privileges', 'owner'],
+  view: ['exists|listed', 'read', 'privileges', 'owner'],
+  'materialized-view': ['exists|listed', 'read', 'owner'],
+  column: [
+    'exists|listed',
+    'type',
+    'not-null|nullable',
+    'default|default-exists|default-not-exists',
+    'read',
+    'insert',
+    'update',
+  ],
+  function: [
+    'exists|listed',
+    'called|fired',
+    'raised',
+    'returns',
+    'language',
+    'volatility',
+    'security-definer|not-security-definer',
+    'privileges',
+    'owner',
+  ],
+  procedure: [
+    'exists|listed',
+    'called',
+    'raised',
+    'security-definer|not-security-definer',
+    'privileges',
+    'owner',
+  ],
+  trigger: ['exists|listed', 'function', 'fired'],
+  policy: ['exists|listed', 'command', 'roles', 'using|read|update|delete', 'with-check|insert'],
+  index: ['exists|listed', 'unique', 'access-method', 'columns-indexed|columns'],
+  'check-constraint': ['violated'],
+  'unique-constraint': ['violated'],
+  'exclusion-constraint': ['violated'],
+  'foreign-key': ['violated'],
+  enum: ['exists|listed', 'labels', 'used'],
+  domain: ['exists|listed', 'type', 'used'],
+};
+
+/** What no test says of an object of this kind. */
+export function untestedAspects(kind: Kind, tested: string[]): string[] {
+  const entries = (Object.hasOwn(ASPECTS, kind) && ASPECTS[kind]) || ['exists|listed'];
+  return entries
+    .map((entry) => entry.split('|'))
+    .filter((words) => !words.some((word) => tested.includes(word)))
+    .map(([word]) => word!);
+}
 
 /** The kinds that a schema has, those of the headline apart, in the order of every report. */
 export function kindsOf(summary: Summary): { headline: Kind[]; others: Kind[] } {
@@ -42,6 +133,48 @@ export function exercisedPercent({ exercised, objects }: Count): number | null {
 export function percent(value: number | null): string {
   return value === null ? '–' : `${value.toFixed(1)} %`;
 }
+
+/** Groups of kinds, those first whose gaps cost most. Kinds that are not listed are the last group's. */
+export const RISKS: { id: string; title: string; why: string; kinds: Kind[] }[] = [
+  {
+    id: 'policies',
+    title: 'Policies that no test decides by',
+    why: 'A wrong policy shows rows to strangers or hides them from their owners, and nothing fails.',
+    kinds: ['policy'],
+  },
+  {
+    id: 'code',
+    title: 'Code that no test runs',
+    why: 'Triggers and routines change data; a mistake in them is found by those who use them.',
+    kinds: ['trigger', 'function', 'procedure', 'aggregate'],
+  },
+  {
+    id: 'relations',
+    title: 'Tables and views',
+    why: 'Nothing reads or writes them under an assertion, and nothing is asserted of them.',
+    kinds: ['table', 'partitioned-table', 'view', 'materialized-view', 'foreign-table'],
+  },
+  {
+    id: 'rules',
+    title: 'Rules on data',
+    why: 'No test violates them, so they could go without a test that fails.',
+    kinds: [
+      'check-constraint',
+      'exclusion-constraint',
+      'unique-constraint',
+      'foreign-key',
+      'primary-key',
+      'domain-constraint',
+      'domain',
+    ],
+  },
+  {
+    id: 'rest',
+    title: 'Everything else',
+    why: 'Columns, indexes, types, sequences and the like.',
+    kinds: [],
+  },
+];
 
 const NUMBER = new Intl.NumberFormat('en');
 

@@ -1,5 +1,5 @@
 /** The example application, as files of a folder. Its own module, so that only who asks for it loads it. */
-const texts = import.meta.glob<string>('../../examples/bookings/supabase/**/*.{sql,psql}', {
+const texts = import.meta.glob<string>('../../../examples/bookings/supabase/**/*.{sql,psql}', {
   query: '?raw',
   import: 'default',
   eager: true,

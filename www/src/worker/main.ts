@@ -1,0 +1,92 @@
+/** Makes or opens one database, then answers questions about it. */
+import { Coverage, CoverageError } from '../../../js/browser.js';
+import { rangeSource } from '../../../js/ranges.js';
+import type { Ask, AskName, Asks, FromWorker, Opened, Problem, Result, ToWorker } from '../protocol.js';
+import { exactly } from '../match.js';
+import { accessRows } from './access.js';
+import { cached } from './cache.js';
+import { marksOf } from './marks.js';
+import { scanned } from './scanned.js';
+import { served, type Texts } from './texts.js';
+import { Forest } from './tree.js';
+
+let coverage: Coverage | undefined;
+let texts: Texts | undefined;
+let forest: Promise<Forest> | undefined;
+
+addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === 'ask') return reply(data);
+  try {
+    send({ type: 'ready', result: data.type === 'scan' ? await scan(data.input) : await open(data.opened) });
+  } catch (error) {
+    send({ type: 'failed', problem: problemOf(error) });
+  }
+});
+
+async function scan(input: Parameters<typeof scanned>[0]): Promise<Result> {
+  const done = await scanned(input, problemOf, (progress) => send({ type: 'progress', progress }));
+  coverage = await Coverage.open(done.database);
+  texts = done.texts;
+  return done.result;
+}
+
+async function open({ name, database, sources, made }: Opened): Promise<Result> {
+  try {
+    coverage = await Coverage.open(
+      typeof database === 'string' ? cached(rangeSource(new URL(database))) : database,
+    );
+  } catch (error) {
+    throw error instanceof CoverageError && error.file === undefined
+      ? new CoverageError(error.code, error.message, { file: name, offset: error.offset, cause: error })
+      : error;
+  }
+  texts = sources === undefined ? undefined : served(sources);
+  return {
+    name,
+    summary: await coverage.summary(),
+    sources: texts !== undefined,
+    ...(made !== undefined && { made }),
+  };
+}
+
+const answers: { [N in AskName]: (of: Coverage, query: Asks[N]['query']) => Promise<Asks[N]['answer']> } = {
+  objects: (of, query) => of.objects(query),
+  object: (of, key) => find(of, key),
+  evidence: (of, { key, ...page }) => of.evidence(key, page),
+  stale: (of, page) => of.stale(page),
+  diagnostics: (of, page) => of.diagnostics(page),
+  files: (of, page) => of.files(page),
+  access: (of, query) => accessRows(of, query),
+  tree: async (of, query) => (await (forest ??= Forest.grow(of))).part(query),
+  marks: (of, { path }) => marksOf(of, path),
+  source: async (_, { path }) => (await texts?.(path)) ?? null,
+};
+
+async function reply<N extends AskName>({ id, ask, query }: Ask & { ask: N }): Promise<void> {
+  try {
+    if (!coverage) throw new CoverageError('STATE', 'there is no result yet');
+    send({ type: 'answer', id, answer: await answers[ask](coverage, query as Asks[N]['query']) });
+  } catch (error) {
+    send({ type: 'refused', id, problem: problemOf(error) });
+  }
+}
+
+/** The database filters by kind, schema and name; the last step is ours. */
+async function find(of: Coverage, key: Asks['object']['query']): Promise<Asks['object']['answer']> {
+  const { kind, schema, name, sub, args } = key;
+  const query = { kind: [kind], schema, match: exactly(key) };
+  for await (const object of of.iterate(query)) {
+    if (object.name === name && object.sub === sub && object.args === args) return object;
+  }
+  return null;
+}
+
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof CoverageError)) return { code: 'INTERNAL', message: String(error) };
+  const { code, message, file, line } = error;
+  return { code, message, ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
+}
+
+function send(message: FromWorker): void {
+  postMessage(message);
+}

@@ -1,0 +1,30 @@
+/** What the lines of one file test. */
+import type { Coverage } from '../../../js/browser.js';
+import { rowsOf } from '../../../js/pages.js';
+import type { Marks } from '../protocol.js';
+
+/** More marks than one reads. */
+const MOST = 20_000;
+
+/** The database is sorted by object, so all evidence is passed; memory is that of the one file. */
+export async function marksOf(of: Coverage, path: string): Promise<Marks> {
+  const marks: Marks['marks'] = [];
+  let further = 0;
+  for await (const object of of.iterate()) {
+    if (object.places === 0) continue;
+    const { kind, schema, name, sub, args } = object;
+    for await (const evidence of rowsOf((page) => of.evidence(object, page))) {
+      if (evidence.file !== path) continue;
+      if (marks.length < MOST) marks.push({ ...evidence, object: { kind, schema, name, sub, args } });
+      else further += 1;
+    }
+  }
+  const diagnostics: Marks['diagnostics'] = [];
+  for await (const diagnostic of rowsOf((page) => of.diagnostics(page))) {
+    if (diagnostic.file !== path) continue;
+    if (diagnostics.length < MOST) diagnostics.push(diagnostic);
+    else further += 1;
+  }
+  marks.sort((a, b) => a.line - b.line);
+  return { marks, diagnostics, further };
+}

@@ -1,0 +1,35 @@
+/** The texts of sources, where they are at hand. */
+import { CoverageError } from '../../../js/browser.js';
+import type { InputFile } from '../protocol.js';
+
+/** The text of a source, or null where there is none of this path. */
+export type Texts = (path: string) => Promise<string | null>;
+
+/** What a page can show at once. */
+const MOST_BYTES = 8e6;
+
+/** Texts of the files that were scanned. */
+export function texts(files: InputFile[]): Texts {
+  const byPath = new Map(files.map(({ path, file }) => [path, file]));
+  return async (path) => {
+    const file = byPath.get(path);
+    if (!file) return null;
+    checkSize(path, file.size);
+    return file.text();
+  };
+}
+
+/** Texts that the server of the database answers for. */
+export function served(address: string): Texts {
+  return async (path) => {
+    const response = await fetch(`${address}?${new URLSearchParams({ path })}`);
+    if (!response.ok) return null;
+    checkSize(path, Number(response.headers.get('content-length') ?? 0));
+    return response.text();
+  };
+}
+
+function checkSize(file: string, bytes: number): void {
+  if (bytes <= MOST_BYTES) return;
+  throw new CoverageError('LIMIT', `has ${bytes} bytes; up to ${MOST_BYTES} are shown here`, { file });
+}
