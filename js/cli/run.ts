@@ -16,6 +16,7 @@ import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
 import { FINDINGS, readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
 import type { ShardNumber } from '../scan-project.js';
+import type { ViewOptions } from './view.js';
 
 /** How `diff` prints. */
 const DIFF_FORMATS = ['text', 'markdown', 'json'] as const;
@@ -30,6 +31,7 @@ Examples:
   pgtap-cov --fail-under 80 --fail-under policy:exercised=100 --fail-on stale
   pgtap-cov --store .pgtap-cov --shard 1/4    and, after all four: pgtap-cov merge DIR…
   pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
+  pgtap-cov view app.pgtapcov             the same in the browser, with sources
 
 Exit status: 0 fine, 1 a threshold is missed, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
 `;
@@ -115,6 +117,15 @@ export async function run(args: string[], io: Io): Promise<number> {
     .action(async (files: string[], options: Parameters<typeof inventoryCommand>[1]) => {
       status = await inventoryCommand(files, options, io);
     });
+  const view = program
+    .command('view')
+    .description('show a database in the browser: serves the viewer on 127.0.0.1 and prints its address')
+    .argument('[database]', 'the file that scan --database kept (default: the project is scanned)')
+    .option('--root <dir>', 'the project, with the sources that the viewer shows', '.')
+    .option('--port <number>', 'where to listen (default: where it is free)', port, 0)
+    .action(async (database: string | undefined, options: ViewOptions) => {
+      status = await (await import('./view.js')).viewCommand(database, options, io);
+    });
   for (const command of [scan, inventory]) {
     command
       .option('--db <url>', 'read the schema from this database instead: postgres://USER@HOST:PORT/NAME')
@@ -125,7 +136,7 @@ export async function run(args: string[], io: Io): Promise<number> {
         each,
       );
   }
-  for (const command of [scan, report, merge, diff, assertions, inventory])
+  for (const command of [scan, report, merge, diff, assertions, inventory, view])
     configure(command, (text) => (help += text));
   for (const command of [scan, report, merge]) {
     command
@@ -191,6 +202,11 @@ function shard(value: string): ShardNumber {
   const number = { index: Number(index), count: Number(count) };
   if (number.index >= 1 && number.index <= number.count) return number;
   throw new InvalidArgumentError('It is a share of all, such as 2/4.');
+}
+
+function port(value: string): number {
+  if (/^[0-9]{1,5}$/.test(value) && Number(value) < 65536) return Number(value);
+  throw new InvalidArgumentError('It is a number from 0 to 65535.');
 }
 
 function bytes(value: string): number {
