@@ -52,9 +52,9 @@ const shop: Rows = {
         }))
       : [],
   files: [
-    { path: 'db/schema.sql', role: 'schema', bytes: 400, assertions: 0, unresolved: 0 },
-    { path: 'db/empty.sql', role: 'schema', bytes: 0, assertions: 0, unresolved: 0 },
-    { path: 't/a.sql', role: 'tests', bytes: 90, plan: 3, assertions: 3, unresolved: 2 },
+    { path: 'db/schema.sql', role: 'schema', bytes: 400, hash: 'h', assertions: 0, unresolved: 0 },
+    { path: 'db/empty.sql', role: 'schema', bytes: 0, hash: 'h', assertions: 0, unresolved: 0 },
+    { path: 't/a.sql', role: 'tests', bytes: 90, hash: 'h', plan: 3, assertions: 3, unresolved: 2 },
   ],
   diagnostics: [
     { code: 'unknown', severity: 'info', file: 't/a.sql', line: 7, message: 'no such function' },
