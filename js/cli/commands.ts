@@ -17,7 +17,13 @@ import {
 import { visible } from '../reports/names.js';
 import type { CoveredObject, Rule } from '../types.js';
 import { describe, Output, ProgressLine, type Io } from './io.js';
-import { checkThresholds, chosenReporters, writeReports, type ReportOptions } from './reports.js';
+import {
+  checkThresholds,
+  chosenReporters,
+  thresholdsOf,
+  writeReports,
+  type ReportOptions,
+} from './reports.js';
 
 /** Options of commands that may read the schema of a server. */
 export interface LiveCommandOptions {
@@ -62,7 +68,7 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
     for (const error of unreadable) io.stderr.write(describe(error));
     if (scanned.reused > 0)
       io.stderr.write(`pgtap-cov: ${scanned.reused} sources unchanged in ${visible(options.store ?? '')}\n`);
-    await writeReports(names, { coverage, run, source }, options.out, io);
+    await writeReports(names, { coverage, run, source, thresholds: thresholdsOf(options) }, options.out, io);
     const failed = await checkThresholds(coverage, options, io);
     return unreadable.length > 0 ? 3 : failed;
   } finally {
@@ -95,7 +101,7 @@ export async function reportCommand(
   const coverage = await openDatabase(database);
   try {
     const source = (path: string) => readBelow(options.root, path);
-    await writeReports(names, { coverage, source }, options.out, io);
+    await writeReports(names, { coverage, source, thresholds: thresholdsOf(options) }, options.out, io);
     const failed = await checkThresholds(coverage, options, io);
     return (await coverage.summary()).complete ? failed : 4;
   } catch (error) {

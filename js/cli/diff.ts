@@ -2,7 +2,7 @@
 import { CoverageError, withDetails } from '../error.js';
 import type { Coverage } from '../coverage.js';
 import { diff, diffFiles, type Change, type FileChange, type ObjectChange } from '../diff.js';
-import { nameOf, visible } from '../reports/names.js';
+import { codeSpan, nameOf, visible } from '../reports/names.js';
 import { openDatabase } from '../scan-project.js';
 import type { Count } from '../types.js';
 import { Output, type Io } from './io.js';
@@ -125,7 +125,7 @@ async function page(
   const changed = files.length;
   if (changed > 0) text += `\nFiles that differ: ${changed}\n${markdown ? '\n' : ''}`;
   for (const { change, path } of files.slice(0, LISTED)) {
-    text += markdown ? `- ${code(path)} ${change}\n` : `  ${visible(path)}  ${change}\n`;
+    text += markdown ? `- ${codeSpan(path)} ${change}\n` : `  ${visible(path)}  ${change}\n`;
   }
   return text;
 }
@@ -153,15 +153,6 @@ function lineOf({ before, after }: ObjectChange, markdown: boolean): string {
   const object = (after ?? before)!;
   const states = [before?.state, after?.state].filter((state) => state !== undefined).join(' to ');
   const { file, line } = object.defined;
-  if (markdown) return `- ${code(nameOf(object))} ${states} (${code(`${file}:${line}`)})\n`;
+  if (markdown) return `- ${codeSpan(nameOf(object))} ${states} (${codeSpan(`${file}:${line}`)})\n`;
   return `  ${visible(file)}:${line}  ${nameOf(object)}  ${states}\n`;
-}
-
-/** Text as code of Markdown, whatever it holds. */
-function code(text: string): string {
-  const plain = visible(text);
-  const longest = Math.max(0, ...Array.from(plain.matchAll(/`+/g), ([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  const pad = longest > 0 ? ' ' : '';
-  return fence + pad + plain + pad + fence;
 }

@@ -2,7 +2,13 @@
 import { mergeShards, type MergeShardsOptions } from '../scan-project.js';
 import { readBelow } from './commands.js';
 import type { Io } from './io.js';
-import { checkThresholds, chosenReporters, writeReports, type ReportOptions } from './reports.js';
+import {
+  checkThresholds,
+  chosenReporters,
+  thresholdsOf,
+  writeReports,
+  type ReportOptions,
+} from './reports.js';
 
 export interface MergeCommandOptions extends ReportOptions {
   database?: string;
@@ -17,7 +23,7 @@ export async function mergeCommand(folders: string[], options: MergeCommandOptio
   const { coverage, close } = await mergeShards(folders, mergeOptions);
   try {
     const source = (path: string) => readBelow(options.root, path);
-    await writeReports(names, { coverage, source }, options.out, io);
+    await writeReports(names, { coverage, source, thresholds: thresholdsOf(options) }, options.out, io);
     const failed = await checkThresholds(coverage, options, io);
     return (await coverage.summary()).complete ? failed : 4;
   } finally {

@@ -6,7 +6,7 @@ import { NewFile } from '../files.js';
 import { reporters } from '../reports/index.js';
 import type { ReportInput, TextReporter, Write } from '../reports/report.js';
 import { visible } from '../reports/names.js';
-import { missed, type Finding, type Threshold } from '../thresholds.js';
+import { missed, type Finding, type Threshold, type Thresholds } from '../thresholds.js';
 import type { Coverage } from '../coverage.js';
 import { Output, type Io } from './io.js';
 
@@ -16,6 +16,11 @@ export interface ReportOptions {
   failUnder?: Threshold[];
   failOn?: Finding[];
   failCompare?: string;
+}
+
+/** What the options ask for. */
+export function thresholdsOf({ failUnder = [], failOn = [] }: ReportOptions): Thresholds {
+  return { under: failUnder, on: failOn };
 }
 
 /**

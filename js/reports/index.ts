@@ -10,10 +10,25 @@ export interface ReporterEntry {
   load(): Promise<TextReporter | FolderReporter>;
 }
 
+const istanbul = () => import('./istanbul-texts.js');
+const annotations = () => import('./annotations.js');
+
 /** All reporters, in the order in which help lists them. */
 export const reporters: ReadonlyMap<string, ReporterEntry> = new Map<string, ReporterEntry>([
   ['text', { file: 'coverage.txt', load: async () => (await import('./text.js')).text }],
   ['json', { file: 'coverage.json', load: async () => (await import('./json.js')).json }],
-  ['lcov', { file: 'lcov.info', load: async () => (await import('./lcov.js')).lcov }],
+  ['ndjson', { file: 'coverage.ndjson', load: async () => (await import('./ndjson.js')).ndjson }],
+  ['lcov', { file: 'lcov.info', load: async () => (await istanbul()).lcov }],
+  ['cobertura', { file: 'cobertura.xml', load: async () => (await istanbul()).cobertura }],
+  ['clover', { file: 'clover.xml', load: async () => (await istanbul()).clover }],
+  ['istanbul', { file: 'coverage-final.json', load: async () => (await istanbul()).istanbulJson }],
+  ['json-summary', { file: 'coverage-summary.json', load: async () => (await istanbul()).jsonSummary }],
   ['html', { file: 'html/index.html', folder: true, load: async () => (await import('./html.js')).html }],
+  ['markdown', { file: 'coverage.md', load: async () => (await import('./markdown.js')).markdown }],
+  ['sarif', { file: 'coverage.sarif', load: async () => (await annotations()).sarif }],
+  ['github', { file: 'annotations.txt', load: async () => (await annotations()).github }],
+  ['gitlab', { file: 'gl-code-quality.json', load: async () => (await annotations()).gitlab }],
+  ['junit', { file: 'junit.xml', load: async () => (await import('./junit.js')).junit }],
+  ['csv', { file: 'coverage.csv', load: async () => (await import('./csv.js')).csv }],
+  ['badge', { file: 'coverage.svg', load: async () => (await import('./badge.js')).badge }],
 ]);

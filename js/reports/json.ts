@@ -81,7 +81,8 @@ async function list(name: string, rows: AsyncIterable<unknown>, write: Write): P
   await write(']');
 }
 
-async function* objectRows(coverage: Coverage): AsyncIterable<object> {
+/** Every object with its evidence, keys in their order. */
+export async function* objectRows(coverage: Coverage): AsyncIterable<object> {
   for await (const object of coverage.iterate()) {
     const evidence = [];
     if (object.places > 0) {

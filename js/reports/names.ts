@@ -42,3 +42,17 @@ export function visible(text: string): string {
     },
   );
 }
+
+/** Text for the content and the attributes of XML and HTML; what XML cannot hold must be made {@link visible} before. */
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Text as code of Markdown on one line, whatever it holds. */
+export function codeSpan(text: string): string {
+  const plain = visible(text);
+  const longest = Math.max(0, ...Array.from(plain.matchAll(/`+/g), ([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const pad = longest > 0 ? ' ' : '';
+  return fence + pad + plain + pad + fence;
+}

@@ -1,12 +1,15 @@
 /** What a reporter is, and what it gets. */
 import type { Coverage } from '../coverage.js';
 import type { RunFigures } from '../scan.js';
+import type { Thresholds } from '../thresholds.js';
 
 /** What is reported. */
 export interface ReportInput {
   coverage: Coverage;
   /** Figures of the run; only a scan has them. */
   run?: RunFigures;
+  /** What the coverage must come up to, where something was asked for. */
+  thresholds?: Thresholds;
   /** The text of a schema file, or undefined where it is not at hand. */
   source(path: string): string | undefined;
 }
