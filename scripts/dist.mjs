@@ -19,6 +19,7 @@ await rewrite('dist/wasm.js', (source) => {
   if (source.split("'#wasm'").length !== 3) throw new Error("dist: wasm.js does not name '#wasm' twice");
   return source.replaceAll("'#wasm'", "'./wasm/pgtap_cov.js'");
 });
+await cp(at('js/config.schema.json'), at('dist/config.schema.json'));
 await cp(at('build/www'), at('dist/www'), { recursive: true });
 for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
   await cp(at(name), at(`dist/${name}`));

@@ -16,11 +16,13 @@ import {
 } from '../scan-project.js';
 import { visible } from '../reports/names.js';
 import type { CoveredObject, Rule } from '../types.js';
+import { loadConfig, type Config } from './config.js';
 import { describe, Output, ProgressLine, type Io } from './io.js';
 import {
   checkThresholds,
   chosenReporters,
   thresholdsOf,
+  withReportConfig,
   writeReports,
   type ReportOptions,
 } from './reports.js';
@@ -35,7 +37,7 @@ export interface LiveCommandOptions {
 export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
   schema?: string[];
   tests?: string[];
-  rules?: string;
+  rules?: string | Rule[];
   database?: string;
   store?: string;
   shard?: ShardNumber;
@@ -43,7 +45,8 @@ export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
 }
 
 /** Scans a project and reports. The status is 3 when a source could not be read; the rest is counted and reported. */
-export async function scanCommand(directory: string, options: ScanCommandOptions, io: Io): Promise<number> {
+export async function scanCommand(directory: string, given: ScanCommandOptions, io: Io): Promise<number> {
+  const options: ScanCommandOptions = withConfig(await loadConfig(directory), given);
   const names = chosenReporters(options);
   const progress = new ProgressLine(io.stderr);
   const scanOptions: ProjectScanOptions = {
@@ -53,7 +56,8 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
   };
   if (options.schema) scanOptions.schema = options.schema;
   if (options.tests) scanOptions.tests = options.tests;
-  if (options.rules !== undefined) scanOptions.rules = readRules(options.rules);
+  const { rules } = options;
+  if (rules !== undefined) scanOptions.rules = typeof rules === 'string' ? readRules(rules) : rules;
   if (options.database !== undefined) scanOptions.database = options.database;
   if (options.store !== undefined) scanOptions.store = options.store;
   if (options.shard !== undefined) scanOptions.shard = options.shard;
@@ -76,6 +80,14 @@ export async function scanCommand(directory: string, options: ScanCommandOptions
   }
 }
 
+/** What the command line says wins; a server is asked for by one of the two alone. */
+function withConfig(config: Config, given: ScanCommandOptions): ScanCommandOptions {
+  const { db, embedded, ...rest } = config;
+  const live =
+    given.db !== undefined || given.embedded ? {} : { ...(db && { db }), ...(embedded && { embedded }) };
+  return { ...rest, ...live, ...given };
+}
+
 function readRules(file: string): Rule[] {
   const text = readText(file);
   if (text === undefined) throw new CoverageError('INPUT', 'cannot be read', { file });
@@ -94,9 +106,10 @@ function readRules(file: string): Rule[] {
  */
 export async function reportCommand(
   database: string,
-  options: ReportOptions & { root: string },
+  given: ReportOptions & { root: string },
   io: Io,
 ): Promise<number> {
+  const options = await withReportConfig(given);
   const names = chosenReporters(options);
   const coverage = await openDatabase(database);
   try {

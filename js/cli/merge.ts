@@ -6,6 +6,7 @@ import {
   checkThresholds,
   chosenReporters,
   thresholdsOf,
+  withReportConfig,
   writeReports,
   type ReportOptions,
 } from './reports.js';
@@ -16,7 +17,8 @@ export interface MergeCommandOptions extends ReportOptions {
 }
 
 /** Merges folders of `scan --store` and reports. The status is 4 when a source of theirs could not be read. */
-export async function mergeCommand(folders: string[], options: MergeCommandOptions, io: Io): Promise<number> {
+export async function mergeCommand(folders: string[], given: MergeCommandOptions, io: Io): Promise<number> {
+  const options = await withReportConfig(given);
   const names = chosenReporters(options);
   const mergeOptions: MergeShardsOptions = { signal: io.signal };
   if (options.database !== undefined) mergeOptions.database = options.database;

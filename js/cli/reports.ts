@@ -8,6 +8,7 @@ import type { ReportInput, TextReporter, Write } from '../reports/report.js';
 import { visible } from '../reports/names.js';
 import { missed, type Finding, type Threshold, type Thresholds } from '../thresholds.js';
 import type { Coverage } from '../coverage.js';
+import { loadConfig } from './config.js';
 import { Output, type Io } from './io.js';
 
 export interface ReportOptions {
@@ -16,6 +17,14 @@ export interface ReportOptions {
   failUnder?: Threshold[];
   failOn?: Finding[];
   failCompare?: string;
+}
+
+/** The options with what the configuration of the project says of reports and thresholds; the options win. */
+export async function withReportConfig<T extends ReportOptions & { root: string }>(options: T): Promise<T> {
+  const { reporter, out, failUnder, failOn, failCompare } = await loadConfig(options.root);
+  const said = { reporter, out, failUnder, failOn, failCompare };
+  const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+  return { ...known, ...options };
 }
 
 /** What the options ask for. */

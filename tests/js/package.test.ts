@@ -69,12 +69,13 @@ describe('the archive', () => {
         'LICENSE-MIT',
         'README.md',
         'cli/main.js',
+        'config.schema.json',
         'wasm/pgtap_cov.js',
         'wasm/pgtap_cov_bg.wasm',
         'www/index.html',
       ]),
     );
-    const foreign = paths.filter((path) => !/(\.js|\.d\.ts|\.md|^package\.json|^LICENSE-\w+)$/.test(path));
+    const foreign = paths.filter((path) => !/(\.js|\.d\.ts|\.md|^package\.json|^config\.schema\.json|^LICENSE-\w+)$/.test(path));
     expect(foreign.filter((path) => !/^(wasm|www)\//.test(path))).toEqual([]);
     expect(paths.filter((path) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });

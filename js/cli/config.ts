@@ -1,0 +1,138 @@
+/** The configuration of a project: the key `pgtap-cov` of package.json, or a file of its own beside it. */
+import { dirname, resolve } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import { lilconfig, type Loader } from 'lilconfig';
+import { CoverageError, messageOf } from '../error.js';
+import { readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
+import type { Rule } from '../types.js';
+
+const NAME = 'pgtap-cov';
+
+const PLACES = [
+  'package.json',
+  '.pgtap-covrc',
+  ...['json', 'yaml', 'yml', 'js', 'mjs', 'cjs'].map((ending) => `.pgtap-covrc.${ending}`),
+  ...['js', 'mjs', 'cjs'].map((ending) => `pgtap-cov.config.${ending}`),
+];
+
+/** What a configuration may say; each key is the option of the same name, which wins over it. */
+export interface Config {
+  schema?: string[];
+  tests?: string[];
+  rules?: Rule[] | string;
+  database?: string;
+  store?: string;
+  arena?: number;
+  db?: string;
+  embedded?: boolean;
+  extension?: string[];
+  reporter?: string[];
+  out?: string;
+  failUnder?: Threshold[];
+  failOn?: Finding[];
+  failCompare?: string;
+}
+
+interface Key {
+  /** What is expected, in words. */
+  is: string;
+  fits(value: unknown): boolean;
+  /** The value is a path, relative to the file that says it. */
+  isPath?: true;
+}
+
+const TEXT: Key = { is: 'a text', fits: (value) => typeof value === 'string' };
+const PATH: Key = { ...TEXT, is: 'a path', isPath: true };
+const TEXTS: Key = {
+  is: 'a text, or a list of texts',
+  fits: (value) => [value].flat().every((item) => typeof item === 'string'),
+};
+const isPercent = (value: unknown) => typeof value === 'number' || typeof value === 'string';
+
+/** Every key with what it holds; `config.schema.json` says the same to editors. */
+export const KEYS: Record<keyof Config, Key> = {
+  schema: TEXTS,
+  tests: TEXTS,
+  rules: {
+    is: 'a list of rules, or the path of a file with one',
+    fits: (value) => Array.isArray(value) || typeof value === 'string',
+  },
+  database: PATH,
+  store: PATH,
+  arena: { is: 'a number of bytes', fits: (value) => Number.isSafeInteger(value) && (value as number) > 0 },
+  db: TEXT,
+  embedded: { is: 'true or false', fits: (value) => typeof value === 'boolean' },
+  extension: TEXTS,
+  reporter: TEXTS,
+  out: PATH,
+  failUnder: {
+    is: 'a percentage, a threshold such as "policy=100", or a list of them',
+    fits: (value) => [value].flat().every(isPercent),
+  },
+  failOn: TEXTS,
+  failCompare: PATH,
+};
+
+/**
+ * The configuration of the project in a directory; empty where there is none. `CONFIG` for one that cannot be read, an
+ * unknown key, with the nearest one, and a value of another kind; each names file and key.
+ */
+export async function loadConfig(directory: string): Promise<Config> {
+  const root = resolve(directory);
+  const yaml: Loader = async (_path, text) => (await import('yaml')).parse(text) as unknown;
+  const search = lilconfig(NAME, {
+    searchPlaces: PLACES,
+    stopDir: root,
+    loaders: { '.yaml': yaml, '.yml': yaml, noExt: yaml },
+  });
+  let found;
+  try {
+    found = await search.search(root);
+  } catch (cause) {
+    throw new CoverageError('CONFIG', `the configuration cannot be read: ${messageOf(cause)}`, {
+      file: directory,
+      cause,
+    });
+  }
+  if (!found || found.isEmpty) return {};
+  return checked(found.config, found.filepath);
+}
+
+function checked(config: unknown, file: string): Config {
+  const refuse = (message: string): never => {
+    throw new CoverageError('CONFIG', message, { file });
+  };
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    return refuse(`holds no configuration: give an object with ${Object.keys(KEYS).join(', ')}`);
+  }
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(config)) {
+    if (key === '$schema') continue;
+    if (!Object.hasOwn(KEYS, key)) return refuse(`there is no key ${JSON.stringify(key)}${meant(key)}`);
+    const { is, fits, isPath } = KEYS[key as keyof Config];
+    if (!fits(value)) return refuse(`${key} is ${is}, not ${JSON.stringify(value) ?? typeof value}`);
+    const isRulesFile = key === 'rules' && typeof value === 'string';
+    const isList = KEYS[key as keyof Config] === TEXTS || key === 'failUnder';
+    if (isPath || isRulesFile) result[key] = resolve(dirname(file), value as string);
+    else result[key] = isList ? [value].flat() : value;
+  }
+  const named = <T>(key: string, read: (text: string) => T): T[] | undefined => {
+    const list = result[key] as unknown[] | undefined;
+    return list?.map((item) => {
+      try {
+        return read(String(item));
+      } catch (error) {
+        return refuse(`${key}: ${messageOf(error)}`);
+      }
+    });
+  };
+  const [under, on] = [named('failUnder', readThreshold), named('failOn', readFinding)];
+  return { ...result, ...(under && { failUnder: under }), ...(on && { failOn: on }) };
+}
+
+function meant(key: string): string {
+  const nearest = closest(key, Object.keys(KEYS));
+  return distance(key, nearest) <= 1 + key.length / 3
+    ? `: did you mean ${nearest}?`
+    : `: the keys are ${Object.keys(KEYS).join(', ')}`;
+}
