@@ -75,7 +75,9 @@ describe('the archive', () => {
         'www/index.html',
       ]),
     );
-    const foreign = paths.filter((path) => !/(\.js|\.d\.ts|\.md|^package\.json|^config\.schema\.json|^LICENSE-\w+)$/.test(path));
+    const foreign = paths.filter(
+      (path) => !/(\.js|\.d\.ts|\.md|^package\.json|^config\.schema\.json|^LICENSE-\w+)$/.test(path),
+    );
     expect(foreign.filter((path) => !/^(wasm|www)\//.test(path))).toEqual([]);
     expect(paths.filter((path) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
