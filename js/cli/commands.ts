@@ -70,8 +70,7 @@ export async function scanCommand(directory: string, given: ScanCommandOptions, 
     if (project.tests.length === 0)
       io.stderr.write('pgtap-cov: warning: no tests found: name them with --tests GLOB\n');
     for (const error of unreadable) io.stderr.write(describe(error));
-    if (scanned.reused > 0)
-      io.stderr.write(`pgtap-cov: ${scanned.reused} sources unchanged in ${visible(options.store ?? '')}\n`);
+    if (scanned.reused > 0) io.stderr.write(`pgtap-cov: unchanged, not read again: ${scanned.reused}\n`);
     await writeReports(names, { coverage, run, source, thresholds: thresholdsOf(options) }, options.out, io);
     const failed = await checkThresholds(coverage, options, io);
     return unreadable.length > 0 ? 3 : failed;

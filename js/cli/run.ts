@@ -64,8 +64,11 @@ export async function run(args: string[], io: Io): Promise<number> {
       shard,
     )
     .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes)
-    .action(async (directory: string, options: ScanCommandOptions) => {
-      status = await scanCommand(directory, options, io);
+    .option('--watch', 'report anew whenever a file changes')
+    .action(async (directory: string, { watch, ...options }: ScanCommandOptions & { watch?: true }) => {
+      status = watch
+        ? await (await import('./watch.js')).watchCommand(directory, options, io)
+        : await scanCommand(directory, options, io);
     });
   const report = program
     .command('report')
