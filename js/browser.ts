@@ -10,4 +10,6 @@ export {
   type ScanResult,
   type ScanSource,
 } from './scan.js';
+export { IndexedDbStore } from './stores/indexeddb.js';
+export { OpfsStore } from './stores/opfs.js';
 export { filesOf, filesOfDirectory, headsOf, includesOf, sourcesOf, type ProjectFile } from './folder.js';

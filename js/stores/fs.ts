@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CoverageError, hostError } from '../error.js';
+import { hostError } from '../error.js';
 import { FileRange } from '../files.js';
 import type { SegmentStore } from '../types.js';
+import { checkedId, isSafeId } from './ids.js';
 
 const SUFFIX = '.segment';
-const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /**
  * Keeps segments as files `ID.segment` in one directory, which is made when it is missing. A segment is there whole or
@@ -38,7 +38,7 @@ export class FsStore implements SegmentStore {
   async list(): Promise<{ id: string; length: number }[]> {
     try {
       const names = (await readdir(this.directory)).filter((name) => name.endsWith(SUFFIX)).sort();
-      const ids = names.map((name) => name.slice(0, -SUFFIX.length)).filter((id) => SAFE_ID.test(id));
+      const ids = names.map((name) => name.slice(0, -SUFFIX.length)).filter(isSafeId);
       const sizes = ids.map(async (id) => ({ id, length: (await stat(this.#path(id))).size }));
       return await Promise.all(sizes);
     } catch (cause) {
@@ -70,11 +70,7 @@ export class FsStore implements SegmentStore {
   }
 
   #path(id: string): string {
-    if (SAFE_ID.test(id)) return join(this.directory, id + SUFFIX);
-    throw new CoverageError(
-      'CONFIG',
-      `${JSON.stringify(id)} is no segment id: letters, digits, ".", "_" and "-"`,
-    );
+    return join(this.directory, checkedId(id) + SUFFIX);
   }
 }
 

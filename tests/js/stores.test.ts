@@ -6,6 +6,7 @@ import { FileRange, NewFile, streamFile } from '../../js/files.js';
 import { FsStore } from '../../js/stores/fs.js';
 import { MemoryStore } from '../../js/stores/memory.js';
 import type { SegmentStore } from '../../js/types.js';
+import { PROMISES } from './support/conformance.js';
 
 let directory: string;
 let fresh = 0;
@@ -20,39 +21,9 @@ const stores: [string, () => SegmentStore][] = [
   ['FsStore', () => new FsStore(join(directory, `store-${fresh++}`))],
 ];
 
+// those of browsers: tests/e2e/stores.test.ts
 describe.each(stores)('%s', (_, make) => {
-  it('keeps segments and reads them by range', async () => {
-    const store = make();
-    expect(await store.list()).toEqual([]);
-    await store.put({ id: 'run-1', bytes: Uint8Array.of(1, 2, 3, 4) });
-    await store.put({ id: 'run-2', bytes: Uint8Array.of() });
-    expect(await store.list()).toEqual([
-      { id: 'run-1', length: 4 },
-      { id: 'run-2', length: 0 },
-    ]);
-    expect(Array.from(await store.read('run-1', 1, 2))).toEqual([2, 3]);
-  });
-
-  it('keeps one segment when it is put twice', async () => {
-    const store = make();
-    for (let i = 0; i < 2; i++) await store.put({ id: 'run-1', bytes: Uint8Array.of(7) });
-    expect(await store.list()).toEqual([{ id: 'run-1', length: 1 }]);
-  });
-
-  it('forgets removed segments, also unknown ones', async () => {
-    const store = make();
-    await store.put({ id: 'run-1', bytes: Uint8Array.of(7) });
-    await store.remove('run-1');
-    await store.remove('run-1');
-    expect(await store.list()).toEqual([]);
-  });
-
-  it('says STORE for an unknown segment and for a range beyond the end', async () => {
-    const store = make();
-    await expect(store.read('run-9', 0, 1)).rejects.toMatchObject({ name: 'CoverageError', code: 'STORE' });
-    await store.put({ id: 'run-1', bytes: Uint8Array.of(1, 2) });
-    await expect(store.read('run-1', 1, 2)).rejects.toMatchObject({ code: 'STORE' });
-  });
+  it.each(Object.entries(PROMISES))('%s', (_name, promise) => promise(make));
 });
 
 describe('FsStore', () => {
