@@ -1,9 +1,9 @@
 //! Segments and a manifest to the rows that count, sans-IO.
 //!
 //! Order of reading: headers, footers and indexes of all segments; seals, which tell for each source of the manifest
-//! which attempt counts; included files, which are numbered behind the manifest's; definitions, which are handed on in manifest order; evidence; diagnostics. At the end the rows
+//! which attempt counts; included files, which are numbered behind the manifest's; definitions, which are read a second time in manifest order, and handed on; evidence; diagnostics. At the end the rows
 //! of each attempt are counted against its seal, so that a lost or doubled segment is an error and never a smaller
-//! number. In memory: the manifest, a number per attempt, the definition events, and one block.
+//! number. In memory: the manifest, a number per attempt, where the definitions of each source lie, and one block.
 
 pub mod manifest;
 
@@ -76,6 +76,19 @@ pub trait Joined {
 /// A run, and an ordinal of a source in it.
 type Attempt = ([u8; 16], u32);
 
+/// Definitions of one source that follow one another in a block.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    /// Place of the source in the manifest.
+    source: u32,
+    /// Ordinals of the first and the last of them in the source.
+    seqs: (u32, u32),
+    /// Segment and block.
+    block: (usize, usize),
+    /// Rows of the block.
+    rows: (usize, usize),
+}
+
 /// The machine.
 #[derive(Debug)]
 pub struct Merge {
@@ -93,7 +106,12 @@ pub struct Merge {
     attempts: Vec<(Attempt, Place)>,
     /// Rows of each source of the manifest.
     seen: Vec<u32>,
-    definitions: Vec<(Place, OwnedRecord)>,
+    definitions: Vec<Stretch>,
+    /// Definitions to hand on, the next ones last.
+    replay: Vec<Stretch>,
+    /// The block that they are taken from.
+    rows: Vec<OwnedRecord>,
+    rows_of: Option<(usize, usize)>,
     /// Blocks to read, the next one last.
     queue: Vec<(Tag, usize, usize)>,
     tag: Option<Tag>,
@@ -132,6 +150,9 @@ impl Merge {
             includes: Vec::new(),
             attempts: Vec::new(),
             definitions: Vec::new(),
+            replay: Vec::new(),
+            rows: Vec::new(),
+            rows_of: None,
             queue: Vec::new(),
             tag: None,
         })
@@ -174,13 +195,32 @@ impl Merge {
             self.turn(self.tag, joined)?;
             self.tag = next;
         }
-        let Some((_, segment, block)) = self.queue.last() else {
+        let Some((segment, block)) = self.next_block(joined)? else {
             return Ok(None);
         };
-        let range = self.segments[*segment].block(*block).map(|(_, range)| range);
+        let range = self.segments[segment].block(block).map(|(_, range)| range);
         let (offset, length) = range.ok_or_else(|| Error::new(Code::Internal, "a block that is not there"))?;
         self.asked = true;
-        Ok(Some(Request { segment: *segment, offset, length }))
+        Ok(Some(Request { segment, offset, length }))
+    }
+
+    /// Hands on the definitions of the block at hand; the block to read then.
+    fn next_block(&mut self, joined: &mut impl Joined) -> Result<Option<(usize, usize)>, Error> {
+        while let Some(stretch) = self.replay.last().copied() {
+            if self.rows_of != Some(stretch.block) {
+                return Ok(Some(stretch.block));
+            }
+            let reader = &self.segments[stretch.block.0];
+            let run = reader.run().unwrap_or_default();
+            for row in self.rows.get(stretch.rows.0..stretch.rows.1).unwrap_or_default() {
+                if let Some(place) = place_of(&self.attempts, (run, row.source)) {
+                    joined.definition(place, row).map_err(|e| e.in_file(reader.id()))?;
+                }
+            }
+            self.replay.pop();
+        }
+        self.rows = Vec::new();
+        Ok(self.queue.last().map(|(_, segment, block)| (*segment, *block)))
     }
 
     /// Takes the bytes of the last request.
@@ -194,6 +234,15 @@ impl Merge {
         if let Some(reader) = self.segments.get_mut(self.opened) {
             return reader.supply(bytes);
         }
+        if let Some(Stretch { block: (segment, block), .. }) = self.replay.last().copied() {
+            self.rows.clear();
+            self.rows_of = Some((segment, block));
+            let rows = &mut self.rows;
+            return self.segments[segment].rows(block, bytes, |row| {
+                rows.push(row.clone());
+                Ok(())
+            });
+        }
         let Some((tag, segment, block)) = self.queue.pop() else {
             return Err(Error::new(Code::State, "no bytes were asked for"));
         };
@@ -201,7 +250,10 @@ impl Merge {
         let reader = &segments[segment];
         let run = reader.run().unwrap_or_default();
         let mut last = (None, None);
+        let mut number = 0;
         reader.rows(block, bytes, |row| {
+            let at = number;
+            number += 1;
             if tag == Tag::Seal {
                 seals.push((run, Seal::of(row)?));
                 return Ok(());
@@ -223,7 +275,22 @@ impl Merge {
                     // checked here, where the segment is known
                     row.object_kind()?;
                     row.op()?;
-                    definitions.push((place, row.clone()));
+                    match definitions.last_mut() {
+                        Some(last)
+                            if last.source == place.source
+                                && last.block == (segment, block)
+                                && last.rows.1 == at
+                                && last.seqs.1 < row.seq =>
+                        {
+                            (last.seqs.1, last.rows.1) = (row.seq, at + 1);
+                        }
+                        _ => definitions.push(Stretch {
+                            source: place.source,
+                            seqs: (row.seq, row.seq),
+                            block: (segment, block),
+                            rows: (at, at + 1),
+                        }),
+                    }
                 }
                 Tag::Evidence => joined.evidence(place, row)?,
                 Tag::Diagnostic => joined.diagnostic(place, row)?,
@@ -270,10 +337,17 @@ impl Merge {
             joined.expect(self.segments.iter().map(|segment| segment.rows_of(Tag::Evidence)).sum());
         }
         if tag == Some(Tag::Definition) {
-            order::sort(&mut self.definitions, |(a, x), (b, y)| (a.source, x.seq).cmp(&(b.source, y.seq)));
-            for (place, row) in std::mem::take(&mut self.definitions) {
-                joined.definition(place, &row)?;
+            let mut stretches = std::mem::take(&mut self.definitions);
+            order::sort(&mut stretches, |a, b| (a.source, a.seqs).cmp(&(b.source, b.seqs)));
+            if let Some([of, _]) =
+                stretches.windows(2).find(|pair| matches!(pair, [a, b] if a.source == b.source && a.seqs.1 >= b.seqs.0))
+            {
+                let message = "two records have the same number in this source: a segment is foreign; scan it again";
+                let path = self.sources[of.source as usize].entry.path.clone();
+                return Err(Error::new(Code::Corrupt, message).in_file(path));
             }
+            stretches.reverse();
+            self.replay = stretches;
         }
         if self.queue.is_empty() {
             self.check_counts()?;
