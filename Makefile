@@ -50,8 +50,9 @@ e2e: dist/package.json $(stamp)/chromium ## the page in headless Chromium
 	@rm -f $(results)/e2e.json
 	@$(vitest) --outputFile.json=$(results)/e2e.json --dir tests/e2e
 
-soak: $(stamp)/rust ## hostile text for minutes: SOAK_SECONDS=600 SEED=7 make soak
+soak: $(stamp)/rust dist/package.json ## hostile text and killed processes for minutes: SOAK_SECONDS=600 SEED=7 KILLS=200 make soak
 	@cargo test --quiet --release --test soak --test memory -- --ignored --nocapture
+	@KILLS=$${KILLS:-200} node_modules/.bin/vitest run --dir tests/js kept
 
 # Without a sanitizer: there is no unsafe code that one could watch.
 fuzz: $(stamp)/rust $(stamp)/fuzz ## inputs that libFuzzer makes up, for FUZZ_SECONDS (600)

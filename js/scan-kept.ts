@@ -102,6 +102,8 @@ export async function scanKept(options: KeptScanOptions): Promise<KeptScanResult
     };
     const summary = await merge({
       segments: [kept.segments()],
+      // what a killed merge leaves there is removed with the segments that do not count
+      scratch: kept.store,
       manifest,
       write: options.write,
       ...(options.everything && { everything: true }),

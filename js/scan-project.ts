@@ -12,6 +12,7 @@ import { merge, type MergeOptions } from './merge.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
 import type { ScanOptions, ScanResult } from './scan.js';
 import { scanKept, type KeptScanResult, type KeptSource } from './scan-kept.js';
+import { FsStore } from './stores/fs.js';
 import type { Manifest } from './types.js';
 import { upPart } from './up-part.js';
 import { readInNode } from './wasm.js';
@@ -196,6 +197,7 @@ export async function mergeShards(
     try {
       await merge({
         segments: segmentsOfAll(shards),
+        scratch: new FsStore(scratch),
         manifest,
         write: (bytes) => file.write(bytes),
         ...(options.onProgress && { onProgress: options.onProgress }),

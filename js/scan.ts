@@ -1,7 +1,7 @@
 import { checkAborted, orAborted } from './abort.js';
 import { Analyzer, randomRun, type AnalyzerOptions } from './analyzer.js';
 import { CoverageError, messageOf } from './error.js';
-import { merge } from './merge.js';
+import { merge, type MergeOptions } from './merge.js';
 import type { Manifest, Role, SegmentStore, Summary } from './types.js';
 
 /** A source that can be opened. */
@@ -28,7 +28,7 @@ export interface ScanProgress {
   arenaUsedBytes?: number;
 }
 
-export interface ScanOptions {
+export interface ScanOptions extends Pick<MergeOptions, 'scratch' | 'evidenceLimit'> {
   /** Schema sources in the order in which they apply, then tests; every path once. */
   sources: Iterable<ScanSource>;
   /** Keeps the segments; an empty store. They may be removed afterwards. */
@@ -79,6 +79,8 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     manifest,
     write: options.write,
     ...(options.everything && { everything: true }),
+    ...(options.scratch && { scratch: options.scratch }),
+    ...(options.evidenceLimit !== undefined && { evidenceLimit: options.evidenceLimit }),
     onProgress: () => onProgress?.({ ...progress }),
     ...(signal && { signal }),
   });

@@ -40,6 +40,8 @@ export interface MachineOptions {
 
 export type MergeStep =
   | { step: 'read'; segment: number; offset: number; length: number }
+  | { step: 'keep'; run: number; bytes: Uint8Array }
+  | { step: 'read-run'; run: number; offset: number; length: number }
   | { step: 'write'; bytes: Uint8Array }
   | { step: 'done'; summary: Summary };
 
@@ -71,7 +73,7 @@ export type WasmInput = BufferSource | WebAssembly.Module | URL | Response;
 interface Glue {
   AnalyzerMachine: new (options: MachineOptions) => AnalyzerMachine;
   ListerMachine: new (options: { pgtapSchemas?: string[] }) => ListerMachine;
-  MergeMachine: new (manifest: Manifest, everything?: boolean) => MergeMachine;
+  MergeMachine: new (manifest: Manifest, everything?: boolean, holding?: number) => MergeMachine;
   ReaderMachine: new (size: number) => ReaderMachine;
   version(): string;
 }

@@ -12,7 +12,7 @@ use pgtap_cov::scan::SourceRole::{Schema, Tests};
 use pgtap_cov::scan::{Settings, SourceRole};
 use proptest::prelude::*;
 use proptest::sample::select;
-use support::{ALL, ask, build, database, keep, scan, scan_with, settings};
+use support::{ALL, ask, build, build_holding, database, keep, scan, scan_with, settings};
 
 /// Pieces of SQL that put the lexer, the splitter and the scanner into every one of their states.
 fn piece() -> impl Strategy<Value = String> {
@@ -114,6 +114,19 @@ fn capacity() {
         assert_eq!(database(&sources, 1 << 16, arena).unwrap(), expected, "arena of {arena} bytes");
     }
     assert!(scan(&sources, 1 << 16, MIN_ARENA_BYTES).unwrap().segments.len() > 3);
+}
+
+#[test]
+fn a_merge_that_holds_little_gives_the_same_database() {
+    let (schema, tests) = large();
+    let sources = [("s.sql", Schema, schema.as_bytes()), ("t.sql", Tests, tests.as_bytes())];
+    let scanned = scan(&sources, 1 << 16, MIN_ARENA_BYTES).unwrap();
+    let expected = build(&scanned.segments, scanned.manifest.clone()).unwrap();
+    for (evidence, least) in [(1, 2000), (7, 300), (1000, 2), (1_000_000, 0)] {
+        let (database, runs) = build_holding(&scanned.segments, scanned.manifest.clone(), evidence).unwrap();
+        assert_eq!(database, expected, "{evidence} pieces at once");
+        assert!(runs >= least, "{runs} runs of {evidence} pieces");
+    }
 }
 
 #[test]

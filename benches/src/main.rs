@@ -191,6 +191,8 @@ fn build(scanned: Scanned) -> usize {
                 let bytes = &scanned.segments[request.segment].1[from..from + request.length as usize];
                 build.supply(bytes).expect("whole segments");
             }
+            // nothing is kept where all is held
+            BuildStep::Keep(_) | BuildStep::ReadRun(_) => {}
             BuildStep::Write(bytes) => length += bytes.len(),
             BuildStep::Done => return length,
         }

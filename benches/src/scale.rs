@@ -12,6 +12,7 @@ use pgtap_cov::record::{Arena, OwnedRecord, Record};
 use pgtap_cov::scan::{Settings, SourceRole};
 use pgtap_cov::segment::{self, Identity, SegmentReader};
 use rusqlite::{Connection, params};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -60,9 +61,10 @@ fn main() -> Result<()> {
     let write = rewrite(&scanned, arena)?;
     let start = Instant::now();
     let (database, heap) = counting::peak(|| build(&scanned));
-    let (merge, database) = (start.elapsed(), database?);
+    let (merge, (database, runs)) = (start.elapsed(), database?);
     let ours = write + merge;
-    println!("  write: {:.2} s; merge: {:.2} s, {:.1} MB heap", write.as_secs_f64(), merge.as_secs_f64(), mb(heap));
+    println!("  write: {:.2} s; merge: {:.2} s", write.as_secs_f64(), merge.as_secs_f64());
+    println!("  merge: {:.1} MB heap, beside {:.1} MB in the scratch store", mb(heap - runs), mb(runs));
     println!("  segments: {:.1} MB; database: {:.1} MB", mb(segments), mb(database));
 
     let (time, size) = sqlite(&scanned)?;
@@ -264,21 +266,32 @@ fn borrowed(row: &OwnedRecord) -> Record<&[u8]> {
     }
 }
 
-/// Length of the database.
-fn build(scanned: &Scanned) -> Result<usize> {
-    let mut build = Build::new(scanned.manifest.clone())?;
+/// Pieces of evidence that a merge holds at once, as the package asks for where it has a scratch store.
+const HOLDING: usize = 1 << 20;
+
+/// Length of the database, and the most bytes that were in memory beside what was kept for the merge.
+fn build(scanned: &Scanned) -> Result<(usize, usize)> {
+    let mut build = Build::new(scanned.manifest.clone())?.holding(HOLDING);
     for (id, bytes) in &scanned.segments {
         build.add_segment(id, bytes.len() as u64)?;
     }
-    let mut length = 0;
+    let (mut length, mut kept, mut runs) = (0, HashMap::new(), 0);
     loop {
         match build.next_step()? {
-            BuildStep::Read(request) => {
-                let from = usize::try_from(request.offset)?;
-                build.supply(&scanned.segments[request.segment].1[from..from + request.length as usize])?;
+            BuildStep::Read(at) => {
+                let from = usize::try_from(at.offset)?;
+                build.supply(&scanned.segments[at.segment].1[from..from + at.length as usize])?;
+            }
+            BuildStep::Keep(run) => {
+                runs += run.bytes.len();
+                kept.insert(run.number, run.bytes);
+            }
+            BuildStep::ReadRun(at) => {
+                let from = usize::try_from(at.offset)?;
+                build.supply(&kept[&at.run][from..from + at.length as usize])?;
             }
             BuildStep::Write(bytes) => length += bytes.len(),
-            BuildStep::Done => return Ok(length),
+            BuildStep::Done => return Ok((length, runs)),
         }
     }
 }

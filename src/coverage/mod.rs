@@ -1,12 +1,13 @@
 //! What counts: evidence joined with the inventory, folded into states, totals, stale names and diagnostics.
 //!
-//! Held in memory until the database is written: the inventory, 24 bytes for each piece of evidence that names an
-//! object, and the diagnostics, which are capped per source.
+//! Held in memory until the database is written: the inventory, the diagnostics, which are capped per source, and of the
+//! evidence, 24 bytes a piece, what the host asks to hold at once: see [`pile`].
 
 pub mod access;
 mod effects;
 mod helpers;
 mod lints;
+pub mod pile;
 mod raised;
 mod reach;
 pub mod reason;
@@ -30,35 +31,16 @@ use crate::sql::types;
 use access::{Access, Cell};
 use effects::Effect;
 use helpers::Helpers;
+pub use pile::Evidence;
+use pile::{Pile, Run, Sorted};
 use raised::Raised;
 use reach::{Reach, Use};
-use reason::Reason;
+use reason::{Nearest, Paths, Reason};
 use state::{State, Tally};
 use std::collections::{BTreeSet, HashMap};
 
 /// Schemas whose objects are the tests' own.
 const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
-
-/// Evidence for one object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Evidence {
-    /// The object.
-    pub object: ObjectId,
-    /// The source's place in the manifest.
-    pub file: u32,
-    /// 1-based line.
-    pub line: u32,
-    /// Ordinal in the source.
-    pub seq: u32,
-    /// Overload in the catalogue.
-    pub via: u16,
-    /// What is tested.
-    pub aspect: Aspect,
-    /// How.
-    pub strength: Strength,
-    /// Why it does not count.
-    pub flags: Flags,
-}
 
 /// Evidence that names an object which no schema source defines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,12 +85,11 @@ pub struct Covered {
     pub tally: Tally,
     /// The state that follows.
     pub state: State,
-    /// First piece of its evidence in [`Folded::evidence`].
+    /// Number of the first piece of its evidence, in the order of all.
     pub evidence_start: u32,
     /// Pieces of its evidence.
     pub evidence_count: u32,
-    /// Why it is not covered.
-    pub reason: Reason,
+    nearest: Nearest,
 }
 
 /// Figures of a kind, or of all.
@@ -143,25 +124,110 @@ impl Count {
     }
 }
 
-/// Everything that a database holds, in its order.
+/// Everything that a database holds, in its order; the evidence is still to come.
 #[derive(Debug)]
 pub struct Folded {
     /// The inventory that object numbers refer to.
     pub inventory: Inventory,
-    /// Objects by kind, schema, name, sub-object, arguments.
+    /// Objects by kind, schema, name, sub-object, arguments. Complete after [`Folded::conclude`].
     pub objects: Vec<Covered>,
-    /// Evidence in order of `objects`, then by place.
-    pub evidence: Vec<Evidence>,
+    /// Pieces of evidence that were added.
+    pub evidence: u32,
     /// By object, command, role and persona.
     pub matrix: Vec<Cell>,
     /// By place.
     pub stale: Vec<Stale>,
     /// By place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Figures by kind.
+    /// Figures by kind, after [`Folded::conclude`].
     pub kinds: Vec<(ObjectKind, Count)>,
-    /// Figures over the headline kinds.
+    /// Figures over the headline kinds, likewise.
     pub totals: Count,
+    /// Aspects of policies, by object.
+    expressions: Vec<(ObjectId, Aspect)>,
+    paths: Paths,
+}
+
+impl Folded {
+    /// Counts a piece of evidence; they come in the order of [`Sorted`].
+    pub fn add(&mut self, evidence: &Evidence) {
+        let object = &mut self.objects[evidence.object as usize];
+        if object.evidence_count == 0 {
+            object.evidence_start = self.evidence;
+        }
+        object.evidence_count += 1;
+        self.evidence += 1;
+        if evidence.flags == Flags::NONE {
+            object.tally.add(evidence.aspect, evidence.strength);
+        }
+        object.nearest.add(evidence);
+    }
+
+    /// All evidence was added: states and figures follow. Linear in the objects and their uses.
+    pub fn conclude(&mut self) {
+        let mut start = 0;
+        for covered in &mut self.objects {
+            if covered.evidence_count == 0 {
+                covered.evidence_start = start;
+            }
+            start = covered.evidence_start + covered.evidence_count;
+            let first = self.expressions.partition_point(|(of, _)| *of < covered.id);
+            let own = self.expressions[first..].iter().take_while(|(of, _)| *of == covered.id);
+            own.for_each(|(_, aspect)| covered.tally.note(*aspect));
+            let kind = self.inventory.object(covered.id).kind;
+            covered.state = covered.tally.state(kind);
+            if self.kinds.last().is_none_or(|(last, _)| *last != kind) {
+                self.kinds.push((kind, Count::default()));
+            }
+            if let Some((_, count)) = self.kinds.last_mut() {
+                count.add(covered.state);
+            }
+            if kind.is_headline() {
+                self.totals.add(covered.state);
+            }
+        }
+        self.paths = Paths::of(&self.inventory, &self.objects);
+    }
+
+    /// Why an object is not covered.
+    pub fn reason(&self, covered: &Covered) -> Reason {
+        match covered.state {
+            State::Gap | State::Declared => self.paths.reason(covered.id, &covered.nearest),
+            State::Exercised | State::Asserted => Reason::default(),
+        }
+    }
+}
+
+/// The objects that a database lists.
+#[derive(Debug)]
+struct Listed {
+    /// In their order.
+    objects: Vec<ObjectId>,
+    /// By number in the inventory: the place among them; [`UNLISTED`] of others.
+    places: Vec<u32>,
+}
+
+const UNLISTED: u32 = u32::MAX;
+
+impl Listed {
+    fn of(inventory: &Inventory, everything: bool) -> Listed {
+        let listed = |o: &Object| if everything { o.exists() } else { counts(o) };
+        let mut objects: Vec<ObjectId> = inventory.objects().filter(|(_, o)| listed(o)).map(|(id, _)| id).collect();
+        let key = |id: ObjectId| {
+            let o = inventory.object(id);
+            (o.kind, &o.schema, &o.name, &o.sub, &o.args)
+        };
+        order::sort(&mut objects, |a, b| key(*a).cmp(&key(*b)));
+        let mut places = vec![UNLISTED; inventory.len()];
+        for (place, id) in objects.iter().enumerate() {
+            places[*id as usize] = to_u32(place);
+        }
+        Listed { objects, places }
+    }
+
+    fn place(&self, id: ObjectId) -> Option<u32> {
+        self.places.get(id as usize).copied().filter(|place| *place != UNLISTED)
+    }
 }
 
 /// Folds rows as the merge hands them on.
@@ -177,7 +243,12 @@ pub struct Fold {
     inventory: Inventory,
     /// What the text defines, where a server says what there is: it tells the places.
     text: Option<Inventory>,
-    evidence: Vec<Evidence>,
+    /// Pieces of evidence that are held at once; none: all.
+    most: Option<usize>,
+    /// Pieces that will come at most.
+    expected: usize,
+    /// From the first evidence on, when all definitions are there.
+    pile: Option<(Listed, Pile)>,
     stale: Vec<Stale>,
     diagnostics: Vec<Diagnostic>,
     /// Messages of a source and code, kept or not.
@@ -186,6 +257,9 @@ pub struct Fold {
     reach: Reach,
     raised: Raised,
     access: Access,
+    matrix: Vec<Cell>,
+    /// Aspects of policies that decided.
+    expressions: Vec<(ObjectId, Aspect)>,
     helpers: Helpers,
     last: Last,
 }
@@ -209,88 +283,80 @@ impl Fold {
         Fold { everything: true, ..Fold::new() }
     }
 
-    /// Adds up. Costs n log n in the evidence and in the objects.
-    pub fn finish(mut self) -> Folded {
+    /// Holds at most so many pieces of evidence at once; what is more leaves by `take_run`.
+    pub fn hold(&mut self, most: Option<usize>) {
+        self.most = most.map(|most| most.max(1));
+    }
+
+    /// Evidence that the host keeps in its scratch store before it supplies more rows.
+    pub fn take_run(&mut self) -> Option<Run> {
+        self.pile.as_mut().and_then(|(_, pile)| pile.take_run())
+    }
+
+    /// What no row tells alone is added to the evidence. Before `finish`; runs may be left then.
+    pub fn close(&mut self) {
         if let Some(text) = self.text.take() {
             self.inventory.take_places(&text);
         }
-        let listed = |o: &Object| if self.everything { o.exists() } else { counts(o) };
-        let mut order: Vec<ObjectId> = self.inventory.objects().filter(|(_, o)| listed(o)).map(|(id, _)| id).collect();
-        let key = |id: ObjectId| {
-            let o = self.inventory.object(id);
-            (o.kind, &o.schema, &o.name, &o.sub, &o.args)
-        };
-        order::sort(&mut order, |a, b| key(*a).cmp(&key(*b)));
-        let places: Vec<Option<u32>> = {
-            let mut places = vec![None; self.inventory.len()];
-            for (place, id) in order.iter().enumerate() {
-                places[*id as usize] = Some(to_u32(place));
-            }
-            places
-        };
-        self.evidence.extend(std::mem::take(&mut self.reach).finish());
+        for evidence in std::mem::take(&mut self.reach).finish() {
+            self.keep(evidence);
+        }
         self.diagnostics.extend(lints::of_schema(&self.inventory, &self.access));
-        let place = |id: ObjectId| places[id as usize];
-        let (matrix, mut decided) = std::mem::take(&mut self.access).finish(&self.inventory, &place);
+        self.listed();
+        let Some((listed, _)) = &self.pile else { return };
+        let (matrix, mut decided) =
+            std::mem::take(&mut self.access).finish(&self.inventory, &|id: ObjectId| listed.place(id));
         self.diagnostics.extend(lints::never_denied(&self.inventory, &matrix));
-        self.evidence.extend(decided.evidence);
+        for evidence in decided.evidence {
+            self.keep(evidence);
+        }
         order::sort(&mut decided.expressions, Ord::cmp);
-        self.evidence.retain(|e| places[e.object as usize].is_some());
-        order::group(&mut self.evidence, order.len(), |e| places[e.object as usize].unwrap_or_default());
-        for own in self.evidence.chunk_by_mut(|a, b| a.object == b.object) {
-            let place = |e: &Evidence| (e.file, e.line, e.seq, e.via, e.aspect);
-            // mostly the order of the segments
-            if !own.is_sorted_by_key(place) {
-                order::sort(own, |a, b| place(a).cmp(&place(b)));
-            }
-        }
-        // each name in a statement tells of its error, and each column of the triggers
-        let effect = |e: &Evidence| {
-            let is_one = matches!(e.aspect, Aspect::RAISED | Aspect::FIRED);
-            is_one.then_some((e.object, e.file, e.line, e.via, e.aspect, e.strength, e.flags))
+        (self.matrix, self.expressions) = (matrix, decided.expressions);
+    }
+
+    /// Adds up, but for the evidence, which is to be added to what is returned. Costs n log n in the objects.
+    pub fn finish(mut self) -> (Folded, Sorted) {
+        self.listed();
+        let (objects, evidence) = match self.pile {
+            Some((listed, pile)) => (listed.objects, pile.finish()),
+            None => (Vec::new(), Pile::new(0, None, 0).finish()),
         };
-        self.evidence.dedup_by(|a, b| effect(a).is_some() && effect(a) == effect(b));
-        let mut objects = Vec::with_capacity(order.len());
-        let mut kinds: Vec<(ObjectKind, Count)> = Vec::new();
-        let mut totals = Count::default();
-        let mut start = 0;
-        for id in order {
-            let count = self.evidence[start..].iter().take_while(|e| e.object == id).count();
-            let mut tally = Tally::default();
-            let counting = self.evidence[start..start + count].iter().filter(|e| e.flags == Flags::NONE);
-            counting.for_each(|e| tally.add(e.aspect, e.strength));
-            let first = decided.expressions.partition_point(|(of, _)| *of < id);
-            let own = decided.expressions[first..].iter().take_while(|(of, _)| *of == id);
-            own.for_each(|(_, aspect)| tally.note(*aspect));
-            let kind = self.inventory.object(id).kind;
-            let state = tally.state(kind);
-            if kinds.last().is_none_or(|(last, _)| *last != kind) {
-                kinds.push((kind, Count::default()));
-            }
-            if let Some((_, count)) = kinds.last_mut() {
-                count.add(state);
-            }
-            if kind.is_headline() {
-                totals.add(state);
-            }
-            let (evidence_start, evidence_count) = (to_u32(start), to_u32(count));
-            let reason = Reason::default();
-            objects.push(Covered { id, tally, state, evidence_start, evidence_count, reason });
-            start += count;
-        }
-        reason::explain(&self.inventory, &mut objects, &self.evidence);
+        let (tally, state, nearest) = (Tally::default(), State::Gap, Nearest::default());
+        let covered = |id| Covered { id, tally, state, evidence_start: 0, evidence_count: 0, nearest };
         order::sort(&mut self.stale, Ord::cmp);
         self.stale.dedup();
         order::sort(&mut self.diagnostics, Ord::cmp);
-        Folded {
+        let folded = Folded {
             inventory: self.inventory,
-            objects,
-            evidence: self.evidence,
-            matrix,
+            objects: objects.into_iter().map(covered).collect(),
+            evidence: 0,
+            matrix: self.matrix,
             stale: self.stale,
             diagnostics: self.diagnostics,
-            kinds,
-            totals,
+            kinds: Vec::new(),
+            totals: Count::default(),
+            expressions: self.expressions,
+            paths: Paths::default(),
+        };
+        (folded, evidence)
+    }
+
+    /// Sees to it that there is a pile: all definitions are there.
+    fn listed(&mut self) {
+        if self.pile.is_none() {
+            let listed = Listed::of(&self.inventory, self.everything);
+            let pile = Pile::new(listed.objects.len(), self.most, self.expected);
+            self.pile = Some((listed, pile));
+        }
+    }
+
+    /// Adds evidence of an object that is listed.
+    fn keep(&mut self, evidence: Evidence) {
+        self.listed();
+        if let Some((listed, pile)) = &mut self.pile
+            && let Some(object) = listed.place(evidence.object)
+        {
+            pile.push(Evidence { object, ..evidence });
         }
     }
 
@@ -414,8 +480,7 @@ impl Joined for Fold {
     }
 
     fn expect(&mut self, evidence: usize) {
-        // growing would hold it twice
-        self.evidence.reserve_exact(evidence);
+        self.expected = evidence;
     }
 
     fn definition(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error> {
@@ -558,7 +623,7 @@ impl Joined for Fold {
             match by {
                 Use::Certain(_) => {
                     self.access.add(&self.inventory, evidence, &circumstance);
-                    self.evidence.push(evidence);
+                    self.keep(evidence);
                 }
                 Use::Of(part) => self.reach.hold(part, evidence),
             }

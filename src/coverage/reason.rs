@@ -92,29 +92,29 @@ impl Near {
     }
 }
 
-/// Gives objects that are not covered their reason. Costs time linear in the objects, their evidence and their uses.
-pub(super) fn explain(inventory: &Inventory, objects: &mut [Covered], evidence: &[Evidence]) {
-    let paths = Paths::of(inventory, objects);
-    for covered in objects.iter_mut().filter(|o| matches!(o.state, State::Gap | State::Declared)) {
-        let start = covered.evidence_start as usize;
-        let own = &evidence[start..start + covered.evidence_count as usize];
-        let nearest = own.iter().min_by_key(|evidence| Near::of(evidence));
-        covered.reason = Reason {
-            near: nearest.map_or(Near::Nothing, Near::of),
-            place: nearest.map(|evidence| (evidence.file, evidence.line)),
-            path: paths.to(covered.id),
-        };
+/// The nearest of some evidence, the first where several are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Nearest(Option<(Near, (u32, u32))>);
+
+impl Nearest {
+    pub(super) fn add(&mut self, evidence: &Evidence) {
+        let near = Near::of(evidence);
+        if self.0.is_none_or(|(before, _)| near < before) {
+            self.0 = Some((near, (evidence.file, evidence.line)));
+        }
     }
 }
 
 /// Who reaches what, from the objects that tests exercise.
-struct Paths {
+#[derive(Debug, Default)]
+pub(super) struct Paths {
     /// By number of the object: the one before it on a shortest path, itself where a test exercises it.
     before: Vec<Option<ObjectId>>,
 }
 
 impl Paths {
-    fn of(inventory: &Inventory, objects: &[Covered]) -> Paths {
+    /// Costs time linear in the objects and their uses.
+    pub(super) fn of(inventory: &Inventory, objects: &[Covered]) -> Paths {
         let uses = inventory.uses();
         let mut before = vec![None; if uses.is_empty() { 0 } else { inventory.len() }];
         let mut next = VecDeque::new();
@@ -135,6 +135,16 @@ impl Paths {
             }
         }
         Paths { before }
+    }
+
+    /// Why an object is not covered.
+    pub(super) fn reason(&self, object: ObjectId, nearest: &Nearest) -> Reason {
+        let Nearest(nearest) = nearest;
+        Reason {
+            near: nearest.map_or(Near::Nothing, |(near, _)| near),
+            place: nearest.map(|(_, place)| place),
+            path: self.to(object),
+        }
     }
 
     fn to(&self, object: ObjectId) -> Vec<ObjectId> {

@@ -595,16 +595,18 @@ impl Reader {
         if running.bounds.is_none() {
             let parts = [&key.schema, &key.name, &key.sub, &key.args].map(|part| unspell(part));
             let wanted = object_key(key.kind as u8, [&parts[0], &parts[1], &parts[2], &parts[3]]);
+            // the part with the first of them begins with another kind, mostly
             let may_hold =
-                |part: &usize| self.index.first(*part, kind::OBJECTS).is_some_and(|first| first <= wanted.as_slice());
-            let part = (0..self.index.parts()).take_while(may_hold).last();
+                |part: &usize| self.index.first(*part, kind::OBJECTS).is_none_or(|first| first <= wanted.as_slice());
+            let has_objects = |part: &usize| self.index.rows_in(*part, kind::OBJECTS) > 0;
+            let part = (0..self.index.parts()).filter(has_objects).take_while(may_hold).last();
             let Some(part) = part else {
                 running.bounds = Some((0, 0));
                 return Ok(None);
             };
             let Some((first, blocks)) = self.index.blocks(part) else { return Ok(Some(Need::Part(part))) };
-            let holds = |block: &&BlockRef| block.kind == kind::OBJECTS && block.first <= wanted;
-            let Some(number) = blocks.iter().take_while(holds).count().checked_sub(1).map(|at| first + at) else {
+            let holds = |block: &BlockRef| block.kind == kind::OBJECTS && block.first <= wanted;
+            let Some(number) = blocks.iter().rposition(holds).map(|at| first + at) else {
                 running.bounds = Some((0, 0));
                 return Ok(None);
             };

@@ -1,7 +1,9 @@
-//! Lays out the blocks of a database and hands them on in chunks.
+//! Lays out the blocks of a database and hands them on in chunks: evidence first, which tells what the objects are.
 
 use super::{IDENTITY, Summary, kind};
+use crate::coverage::pile::{Evidence, Next, RunRange, Sorted};
 use crate::coverage::{Folded, spell_via};
+use crate::error::Error;
 use crate::limits::{BLOCK_BYTES, to_u32};
 use crate::merge::Source;
 use crate::record::spell;
@@ -17,17 +19,32 @@ const CHUNK_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct DatabaseWriter {
     folded: Folded,
+    evidence: Sorted,
+    /// The block of evidence that is being filled, and its rows.
+    payload: Vec<u8>,
+    rows: u32,
     sources: Vec<Source>,
-    summary: Summary,
+    summary: Option<Summary>,
     file: Option<FileWriter>,
     section: Section,
     at: usize,
 }
 
+/// What a writer wants or has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteStep {
+    /// Supply these bytes of the scratch store.
+    Read(RunRange),
+    /// The next bytes of the file.
+    Chunk(Vec<u8>),
+    /// The file is complete.
+    Done,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
-    Objects,
     Evidence,
+    Objects,
     Files,
     Diagnostics,
     Stale,
@@ -36,39 +53,92 @@ enum Section {
 }
 
 impl DatabaseWriter {
-    /// A writer of what was folded.
-    pub fn new(folded: Folded, sources: Vec<Source>) -> Self {
-        let summary = summarize(&folded, &sources);
+    /// A writer of what was folded, and of its evidence.
+    pub fn new((folded, evidence): (Folded, Sorted), sources: Vec<Source>) -> Self {
         DatabaseWriter {
             folded,
+            evidence,
+            payload: Vec::new(),
+            rows: 0,
             sources,
-            summary,
+            summary: None,
             file: Some(FileWriter::new(FileKind::Database, IDENTITY)),
-            section: Section::Objects,
+            section: Section::Evidence,
             at: 0,
         }
     }
 
-    /// The figures.
-    pub fn summary(&self) -> &Summary {
-        &self.summary
+    /// The figures, once all evidence was read.
+    pub fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
     }
 
-    /// The next bytes of the file; none at its end.
-    pub fn next_chunk(&mut self) -> Option<Vec<u8>> {
+    /// What comes next.
+    pub fn next_step(&mut self) -> WriteStep {
         loop {
-            let mut file = self.file.take()?;
-            if self.next_block(&mut file) {
-                let full = file.buffered() >= CHUNK_BYTES;
-                let chunk = if full { Some(file.drain()) } else { None };
-                self.file = Some(file);
-                if chunk.is_some() {
-                    return chunk;
+            let Some(mut file) = self.file.take() else { return WriteStep::Done };
+            if self.section == Section::Evidence {
+                let needed = self.put_evidence(&mut file);
+                if let Some(range) = needed {
+                    self.file = Some(file);
+                    return WriteStep::Read(range);
                 }
-            } else {
-                return Some(file.finish());
+            } else if !self.next_block(&mut file) {
+                return WriteStep::Chunk(file.finish());
+            }
+            let chunk = (file.buffered() >= CHUNK_BYTES).then(|| file.drain());
+            self.file = Some(file);
+            if let Some(chunk) = chunk {
+                return WriteStep::Chunk(chunk);
             }
         }
+    }
+
+    /// Takes the bytes of the last [`WriteStep::Read`].
+    ///
+    /// # Errors
+    /// `CORRUPT`, `STATE`: see [`Sorted::supply`].
+    pub fn supply(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.evidence.supply(bytes)
+    }
+
+    /// Appends a block of evidence, unless bytes are needed first. Behind the last one all else is known.
+    fn put_evidence(&mut self, file: &mut FileWriter) -> Option<RunRange> {
+        let mut row = Vec::new();
+        loop {
+            match self.evidence.next_piece() {
+                Next::Read(range) => return Some(range),
+                Next::Piece(evidence) => {
+                    self.folded.add(&evidence);
+                    row.clear();
+                    put_piece(&mut row, &evidence);
+                    let is_full = self.payload.len() + row.len() > BLOCK_BYTES;
+                    if is_full {
+                        self.flush(file);
+                    }
+                    self.payload.extend_from_slice(&row);
+                    self.rows += 1;
+                    if is_full {
+                        return None;
+                    }
+                }
+                Next::End => {
+                    self.flush(file);
+                    self.folded.conclude();
+                    self.summary = Some(summarize(&self.folded, &self.sources));
+                    self.section = Section::Objects;
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self, file: &mut FileWriter) {
+        if self.rows > 0 {
+            file.block(kind::EVIDENCE, self.rows, &self.payload, b"");
+        }
+        self.payload.clear();
+        self.rows = 0;
     }
 
     /// Appends one block; false behind the last one.
@@ -91,8 +161,8 @@ impl DatabaseWriter {
             self.at += 1;
         }
         let (kind, next) = match self.section {
-            Section::Objects => (kind::OBJECTS, Section::Evidence),
-            Section::Evidence => (kind::EVIDENCE, Section::Files),
+            Section::Evidence => return true,
+            Section::Objects => (kind::OBJECTS, Section::Files),
             Section::Files => (kind::FILES, Section::Diagnostics),
             Section::Diagnostics => (kind::DIAGNOSTICS, Section::Stale),
             Section::Stale => (kind::STALE, Section::Matrix),
@@ -119,8 +189,8 @@ impl DatabaseWriter {
 
     fn rows(&self) -> usize {
         match self.section {
+            Section::Evidence => 0,
             Section::Objects => self.folded.objects.len(),
-            Section::Evidence => self.folded.evidence.len(),
             Section::Files => self.sources.len(),
             Section::Diagnostics => self.folded.diagnostics.len(),
             Section::Stale => self.folded.stale.len(),
@@ -151,7 +221,7 @@ impl DatabaseWriter {
                 }
                 number(out, covered.evidence_start);
                 number(out, covered.evidence_count);
-                let reason = &covered.reason;
+                let reason = self.folded.reason(covered);
                 out.push(reason.near as u8);
                 let (file, line) = reason.place.unwrap_or_default();
                 number(out, file);
@@ -165,13 +235,7 @@ impl DatabaseWriter {
                     put_bytes(out, &names.join(&b'.'));
                 }
             }
-            Section::Evidence => {
-                let evidence = &self.folded.evidence[at];
-                number(out, evidence.file);
-                number(out, evidence.line);
-                number(out, u32::from(evidence.via));
-                out.extend_from_slice(&[evidence.aspect.0, evidence.strength as u8 | evidence.flags.0 << 4]);
-            }
+            Section::Evidence => {}
             Section::Files => {
                 let source = &self.sources[at];
                 let entry = &source.entry;
@@ -220,9 +284,20 @@ impl DatabaseWriter {
                     number(out, *line);
                 }
             }
-            Section::Summary => self.summary.put(out),
+            Section::Summary => {
+                if let Some(summary) = &self.summary {
+                    summary.put(out);
+                }
+            }
         }
     }
+}
+
+fn put_piece(out: &mut Vec<u8>, evidence: &Evidence) {
+    for value in [evidence.file, evidence.line, u32::from(evidence.via)] {
+        put_u64(out, u64::from(value));
+    }
+    out.extend_from_slice(&[evidence.aspect.0, evidence.strength as u8 | evidence.flags.0 << 4]);
 }
 
 /// An object key as bytes that sort like (kind, schema, name, sub, args): no name holds a NUL.
@@ -251,7 +326,7 @@ fn summarize(folded: &Folded, sources: &[Source]) -> Summary {
         totals: folded.totals,
         kinds: folded.kinds.clone(),
         files: to_u32(sources.len()),
-        evidence: to_u32(folded.evidence.len()),
+        evidence: folded.evidence,
         stale: to_u32(folded.stale.len()),
         matrix: to_u32(folded.matrix.len()),
         diagnostics,

@@ -201,7 +201,8 @@ fn put_ref(out: &mut Vec<u8>, block: &BlockRef) {
     put_bytes(out, &block.first);
 }
 
-fn put_block(out: &mut Vec<u8>, identity: Identity, ordinal: u32, kind: u8, count: u32, payload: &[u8]) {
+/// Appends a block with its checksum.
+pub fn put_block(out: &mut Vec<u8>, identity: Identity, ordinal: u32, kind: u8, count: u32, payload: &[u8]) {
     let length = to_u32(payload.len());
     let sum = checksum(identity, ordinal, kind, count, payload);
     out.extend_from_slice(&[kind, 0, 0, 0]);

@@ -9,6 +9,14 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 #[derive(Serialize)]
+struct ReadRunOut {
+    step: &'static str,
+    run: u32,
+    offset: f64,
+    length: u32,
+}
+
+#[derive(Serialize)]
 struct ReadOut {
     step: &'static str,
     segment: usize,
@@ -22,12 +30,17 @@ pub struct MergeMachine(Build);
 
 #[wasm_bindgen]
 impl MergeMachine {
-    /// A merge of what the manifest lists; with `everything`, objects that do not count are listed, too.
+    /// A merge of what the manifest lists; with `everything`, objects that do not count are listed, too. With `holding`,
+    /// so many pieces of evidence are held at once.
     #[wasm_bindgen(constructor)]
-    pub fn new(listed: JsValue, everything: Option<bool>) -> Result<MergeMachine, JsValue> {
+    pub fn new(listed: JsValue, everything: Option<bool>, holding: Option<u32>) -> Result<MergeMachine, JsValue> {
         let entries = manifest(listed)?;
         let build = if everything == Some(true) { Build::inventory(entries) } else { Build::new(entries) };
-        build.map(MergeMachine).map_err(|e| thrown(&e))
+        let build = build.map_err(|e| thrown(&e))?;
+        Ok(MergeMachine(match holding {
+            Some(evidence) => build.holding(evidence as usize),
+            None => build,
+        }))
     }
 
     /// Adds a segment; returns its number.
@@ -36,7 +49,8 @@ impl MergeMachine {
         self.0.add_segment(id, length(bytes)?).map_err(|e| thrown(&e))
     }
 
-    /// `{ step: 'read', segment, offset, length }`, `{ step: 'write', bytes }` or `{ step: 'done', summary }`
+    /// `{ step: 'read', segment, offset, length }`, `{ step: 'keep', run, bytes }`, `{ step: 'read-run', run, offset,
+    /// length }`, `{ step: 'write', bytes }` or `{ step: 'done', summary }`
     pub fn next(&mut self) -> Result<JsValue, JsValue> {
         match self.0.next_step().map_err(|e| thrown(&e))? {
             BuildStep::Read(request) => object(&ReadOut {
@@ -44,6 +58,17 @@ impl MergeMachine {
                 segment: request.segment,
                 offset: number(request.offset),
                 length: request.length,
+            }),
+            BuildStep::Keep(run) => {
+                let out = step("keep", "bytes", &Uint8Array::from(run.bytes.as_slice()))?;
+                Reflect::set(&out, &JsValue::from_str("run"), &JsValue::from(run.number))?;
+                Ok(out)
+            }
+            BuildStep::ReadRun(range) => object(&ReadRunOut {
+                step: "read-run",
+                run: range.run,
+                offset: number(range.offset),
+                length: range.length,
             }),
             BuildStep::Write(bytes) => step("write", "bytes", &Uint8Array::from(bytes.as_slice())),
             BuildStep::Done => match self.0.summary() {
@@ -53,7 +78,7 @@ impl MergeMachine {
         }
     }
 
-    /// Answers the last `read`.
+    /// Answers the last `read` or `read-run`.
     pub fn supply(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
         self.0.supply(bytes).map_err(|e| thrown(&e))
     }

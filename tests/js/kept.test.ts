@@ -1,13 +1,12 @@
 // Scans that keep what they read: the next one reads only what changed, a killed one is gone on with, shards of one
 // project are merged; the database is always the one that a scan of everything writes, byte for byte.
 
-import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mergeShards, scanProject, type ProjectScan, type ProjectScanOptions } from '../../js/node.js';
+import { MOMENTS, runCli } from './support/kill.js';
 import { makeProject } from './support/sample.js';
 
 const TESTS = 40;
@@ -190,42 +189,103 @@ describe('a kept scan', () => {
   });
 });
 
-describe('a scan that is killed', () => {
-  const moments = Number(process.env['KILLS'] ?? 12);
+describe('a process that is killed', () => {
+  const globs = [...GLOBS.schema.flatMap((glob) => ['--schema', glob]), '--tests', ...GLOBS.tests];
+  const timeout = 20_000 * MOMENTS;
 
-  it(`at ${moments} moments is finished by the next one`, { timeout: 20_000 * moments }, async () => {
+  /** Kills at moments between the start and the end of a whole run. */
+  async function atMoments(
+    args: (store: string) => string[],
+    check: (store: string) => Promise<void>,
+  ): Promise<void> {
+    const { time, status, stderr } = await runCli(args(fresh('store')));
+    expect([status, stderr.includes('error')]).toEqual([0, false]);
+    for (let moment = 0; moment < MOMENTS; moment++) {
+      const store = fresh('store');
+      await runCli(args(store), { after: (time * (moment + 0.5)) / MOMENTS });
+      await check(store);
+    }
+  }
+
+  /** Another scan of the folder gives the clean bytes, and leaves nothing else there. */
+  async function isFinished(directory: string, store: string, clean: Buffer): Promise<void> {
+    const again = await scanned(directory, { store });
+    expect(again.database.equals(clean)).toBe(true);
+    const left = (await readdir(store)).filter((name) => !/\.segment$|^scan\.json$/.test(name));
+    expect(left).toEqual([]);
+  }
+
+  it(`in a scan, at ${MOMENTS} moments, is finished by the next one`, { timeout }, async () => {
+    const directory = await project();
+    const { database } = await scanned(directory);
+    await atMoments(
+      (store) => ['scan', directory, '--store', store, '--reporter', 'json', ...globs],
+      (store) => isFinished(directory, store, database),
+    );
+  });
+
+  it(`in a merge of shards, at ${MOMENTS} moments, leaves the shards whole`, { timeout }, async () => {
     const directory = await project();
     const clean = await scanned(directory);
-    const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-    const whole = await killed(cli, directory, fresh('store'), undefined);
-    for (let moment = 0; moment < moments; moment++) {
+    const shards = [fresh('shard'), fresh('shard')];
+    for (const [at, store] of shards.entries()) {
+      await scanned(directory, { store, shard: { index: at + 1, count: 2 } });
+    }
+    await atMoments(
+      (database) => ['merge', ...shards, '--database', database, '--reporter', 'json'],
+      async (database) => {
+        // whole, or not there
+        const found = await readFile(database).catch(() => undefined);
+        if (found) expect(found.equals(clean.database)).toBe(true);
+        const { close } = await mergeShards(shards, { database });
+        await close();
+        expect((await readFile(database)).equals(clean.database)).toBe(true);
+      },
+    );
+  });
+
+  it(`while it watches, at ${MOMENTS} moments, is finished by the next scan`, { timeout }, async () => {
+    const directory = await project();
+    for (let moment = 0; moment < MOMENTS; moment++) {
       const store = fresh('store');
-      await killed(cli, directory, store, (whole * (moment + 0.5)) / moments);
-      const again = await scanned(directory, { store });
-      expect(again.database.equals(clean.database)).toBe(true);
-      const left = (await readdir(store)).filter((name) => !/\.segment$|^scan\.json$/.test(name));
-      expect(left).toEqual([]);
+      let changed = false;
+      const ended = await runCli(
+        ['scan', directory, '--store', store, '--watch', '--reporter', 'json', ...globs],
+        {
+          when: (stderr, kill) => {
+            if (changed || !stderr.includes('waiting for changes')) return;
+            changed = true;
+            const text = `select has_table('app', 'a', 'moment ${moment}');`;
+            void writeFile(join(directory, 'tests/t1.sql'), text);
+            // some moment of what the change sets off
+            setTimeout(kill, 150 + (moment * 300) / MOMENTS);
+          },
+        },
+      );
+      expect(ended.status).toBe(null);
+      const { database } = await scanned(directory);
+      await isFinished(directory, store, database);
     }
   });
 });
 
-/** Runs the command line, kills it after so long; how long it ran. */
-async function killed(
-  cli: string,
-  directory: string,
-  store: string,
-  after: number | undefined,
-): Promise<number> {
-  const args = [cli, 'scan', directory, '--store', store, '--reporter', 'json'];
-  for (const glob of GLOBS.schema) args.push('--schema', glob);
-  for (const glob of GLOBS.tests) args.push('--tests', glob);
-  const start = performance.now();
-  const child = spawn(process.execPath, args, { stdio: 'ignore' });
-  const timer = after === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), after);
-  await new Promise((resolve) => child.once('exit', resolve));
-  clearTimeout(timer);
-  return performance.now() - start;
-}
+describe('a disk that is full', () => {
+  // sizes of files in KiB that the process may write
+  it.each([1, 2, 4])('STORE, status 3, and the next scan is whole: %i KiB', async (size) => {
+    const directory = await project();
+    const clean = await scanned(directory);
+    const [store, database] = [fresh('store'), fresh('database')];
+    const args = ['scan', directory, '--store', store, '--database', database, '--tests', ...GLOBS.tests];
+    const full = await runCli([...args, '--schema', GLOBS.schema[0]!, '--schema', GLOBS.schema[1]!], {
+      shell: `ulimit -f ${size}`,
+    });
+    expect(full.stderr).toContain('STORE');
+    expect(full.status).toBe(3);
+    await expect(readFile(database)).rejects.toMatchObject({ code: 'ENOENT' });
+    const again = await scanned(directory, { store });
+    expect(again.database.equals(clean.database)).toBe(true);
+  });
+});
 
 describe('shards', () => {
   it('give the database of one run, in any order', async () => {

@@ -10,6 +10,7 @@ use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, Limits, MIN_ARENA_BYTES, MIN_STATEM
 use pgtap_cov::merge::ManifestEntry;
 use pgtap_cov::scan::fact::ObjectKind;
 use pgtap_cov::scan::{Settings, SourceRole};
+use std::collections::HashMap;
 
 pub type Segments = Vec<(String, Vec<u8>)>;
 
@@ -81,20 +82,35 @@ pub fn keep(analyzer: &mut Analyzer, segments: &mut Segments) -> Result<(), Erro
 
 /// Merges segments into a database.
 pub fn build(segments: &[(String, Vec<u8>)], manifest: Vec<ManifestEntry>) -> Result<Vec<u8>, Error> {
-    let mut build = Build::new(manifest)?;
+    drive(Build::new(manifest)?, segments).map(|(database, _)| database)
+}
+
+/// The same with a scratch store, where so many pieces of evidence are held at once; and how many runs were kept.
+pub fn build_holding(
+    segments: &[(String, Vec<u8>)],
+    manifest: Vec<ManifestEntry>,
+    evidence: usize,
+) -> Result<(Vec<u8>, usize), Error> {
+    drive(Build::new(manifest)?.holding(evidence), segments)
+}
+
+fn drive(mut build: Build, segments: &[(String, Vec<u8>)]) -> Result<(Vec<u8>, usize), Error> {
     for (id, bytes) in segments {
         build.add_segment(id, bytes.len() as u64)?;
     }
+    let range = |bytes: &[u8], offset: u64, length: u32| {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        bytes.get(from..from + length as usize).unwrap_or_default().to_vec()
+    };
     let mut database = Vec::new();
+    let mut kept: HashMap<u32, Vec<u8>> = HashMap::new();
     loop {
         match build.next_step()? {
-            BuildStep::Read(request) => {
-                let from = usize::try_from(request.offset).unwrap_or(usize::MAX);
-                let bytes = segments[request.segment].1.get(from..from + request.length as usize);
-                build.supply(bytes.unwrap_or_default())?;
-            }
+            BuildStep::Read(at) => build.supply(&range(&segments[at.segment].1, at.offset, at.length))?,
+            BuildStep::Keep(run) => assert!(kept.insert(run.number, run.bytes).is_none(), "each run has its number"),
+            BuildStep::ReadRun(at) => build.supply(&range(&kept[&at.run], at.offset, at.length))?,
             BuildStep::Write(bytes) => database.extend(bytes),
-            BuildStep::Done => return Ok(database),
+            BuildStep::Done => return Ok((database, kept.len())),
         }
     }
 }
