@@ -119,6 +119,9 @@ export function readText(path: string): string | undefined {
   }
 }
 
+/** How a file's name ends while it is written. */
+export const PARTIAL = '.partial';
+
 /**
  * A file that is written beside and takes its name only when it is whole. `commit` or `discard` must be called.
  * Failures are `STORE` with the file's name.
@@ -135,7 +138,7 @@ export class NewFile {
   }
 
   static async create(path: string): Promise<NewFile> {
-    const beside = `${path}.${randomUUID()}.partial`;
+    const beside = `${path}.${randomUUID()}${PARTIAL}`;
     return written(path, async () => {
       await mkdir(dirname(path), { recursive: true });
       return new NewFile(path, beside, await open(beside, 'wx'));

@@ -6,10 +6,10 @@
  * of are on the disk, so that a process may end at any moment. What it does not speak of is left over, and removed.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CoverageError, hostError } from './error.js';
-import { NewFile, reason, streamFile } from './files.js';
+import { NewFile, PARTIAL, reason, streamFile } from './files.js';
 import { FsStore } from './stores/fs.js';
 import type { Manifest, ManifestEntry, Role, SegmentSource } from './types.js';
 
@@ -71,6 +71,7 @@ export class KeptRuns {
   static async open(directory: string, fingerprint: string): Promise<KeptRuns> {
     await lock(directory);
     try {
+      await removePartial(directory);
       const index = await readIndex(directory);
       const fits = index?.fingerprint === fingerprint;
       return new KeptRuns(directory, fingerprint, fits ? index.sources : []);
@@ -321,6 +322,12 @@ async function lock(directory: string): Promise<void> {
     if (cause instanceof CoverageError) throw cause;
     throw hostError('STORE', `cannot be used: ${reason(cause)}`, cause, { file: directory });
   }
+}
+
+/** Removes what a process that ended wrote and did not rename; the folder is this process's alone. */
+async function removePartial(directory: string): Promise<void> {
+  const left = (await readdir(directory)).filter((name) => name.endsWith(PARTIAL));
+  for (const name of left) await rm(join(directory, name), { force: true });
 }
 
 function isRunning(process_: number): boolean {

@@ -88,7 +88,7 @@ fn scan() -> (Host, JsValue) {
 }
 
 fn merge(kept: &Array, manifest: JsValue) -> (Vec<u8>, JsValue) {
-    let mut machine = MergeMachine::new(manifest, None).ok().unwrap();
+    let mut machine = MergeMachine::new(manifest, None, None).ok().unwrap();
     for segment in kept.iter() {
         let bytes = Uint8Array::from(get(&segment, "bytes"));
         machine.add_segment(&text(&segment, "id"), f64::from(bytes.length())).unwrap();

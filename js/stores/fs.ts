@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostError } from '../error.js';
-import { FileRange } from '../files.js';
+import { FileRange, PARTIAL } from '../files.js';
 import type { SegmentStore } from '../types.js';
 import { checkedId, isSafeId } from './ids.js';
 
@@ -23,7 +23,7 @@ export class FsStore implements SegmentStore {
   /** Resolves once the segment would survive a crash: one write, two syncs. */
   async put(segment: { id: string; bytes: Uint8Array }): Promise<void> {
     const path = this.#path(segment.id);
-    const beside = join(this.directory, `${segment.id}.${randomUUID()}.partial`);
+    const beside = join(this.directory, `${segment.id}.${randomUUID()}${PARTIAL}`);
     try {
       await mkdir(this.directory, { recursive: true });
       await writeSynced(beside, segment.bytes);

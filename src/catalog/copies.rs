@@ -1,11 +1,12 @@
 //! What a table has from another: LIKE, OF, INHERITS, and partitions that come and go.
 
 use super::needs::{Edge, Need};
-use super::{Inventory, Object, ObjectId, Replayed, place};
+use super::{Inventory, Object, ObjectId, Replayed};
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{Firing, Like};
 use crate::scan::fact::ObjectKind;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Objects that are copied in all: a few kilobytes of text could ask for millions.
 const MOST_COPIES: usize = 500_000;
@@ -26,8 +27,8 @@ pub(super) struct Shape {
 }
 
 /// Where keys and indexes of a relation that look so are found.
-fn alike(relation: ObjectId, hash: u64) -> Vec<u8> {
-    [&relation.to_be_bytes()[..], &hash.to_be_bytes()].concat()
+fn alike(relation: ObjectId, hash: u64) -> u64 {
+    xxh3_64(&[&relation.to_be_bytes()[..], &hash.to_be_bytes()].concat())
 }
 
 impl Inventory {
@@ -232,8 +233,7 @@ impl Inventory {
     /// The part of `table` that is of this kind and name.
     fn same_part(&self, part: ObjectId, table: ObjectId) -> Option<ObjectId> {
         let (part, table) = (self.object(part), self.object(table));
-        let same = self.by_place.get(&place(&table.schema, &table.name, &part.sub));
-        same.into_iter().flatten().copied().find(|id| self.object(*id).kind == part.kind)
+        self.at(&table.schema, &table.name, &part.sub).find(|id| self.object(*id).kind == part.kind)
     }
 
     /// The constraint that an index serves, or the index.
@@ -242,8 +242,7 @@ impl Inventory {
         if object.kind != ObjectKind::Index {
             return index;
         }
-        let same = self.by_place.get(&place(&object.schema, &object.name, &object.sub));
-        let mut same = same.into_iter().flatten().copied();
+        let mut same = self.at(&object.schema, &object.name, &object.sub);
         same.find(|id| self.object(*id).kind.is_constraint()).unwrap_or(index)
     }
 
@@ -272,7 +271,7 @@ impl Inventory {
 
     fn keep_shape(&mut self, id: ObjectId, relation: ObjectId, shape: Shape) {
         if !shape.columns.is_empty() {
-            self.alike.entry(alike(relation, shape.hash)).or_default().insert(id);
+            self.alike.insert(alike(relation, shape.hash), id);
         }
         self.ties_mut(id).shape = Some(shape);
     }
@@ -295,7 +294,7 @@ impl Inventory {
                 && same_kind
                 && columns.is_some_and(|c| c.eq(shape.columns.iter().map(name)))
         };
-        self.alike.get(&alike(table, shape.hash))?.iter().take(MOST_ALIKE).copied().find(is_equal)
+        self.alike.get(alike(table, shape.hash)).take(MOST_ALIKE).find(is_equal)
     }
 
     /// What a key is: it goes to partitions and, of a foreign key, to those of the table that it refers to.
@@ -381,8 +380,7 @@ impl Inventory {
     }
 
     fn serves_constraint(&self, index: &Object) -> bool {
-        let same = self.by_place.get(&place(&index.schema, &index.name, &index.sub));
-        same.into_iter().flatten().any(|id| self.object(*id).kind.is_constraint())
+        self.at(&index.schema, &index.name, &index.sub).any(|id| self.object(id).kind.is_constraint())
     }
 
     fn count_copy(&mut self) -> Result<(), AtLimit> {
@@ -418,9 +416,8 @@ impl Inventory {
             ForeignKey => (&from.detail, b"fkey"),
             _ => (&from.detail, b"idx"),
         };
-        let same = self.by_place.get(&place(&to.schema, &to.name, &from.sub));
         let is_constraint = |kind: ObjectKind| kind.is_constraint() || kind == ConstraintTrigger;
-        let is_taken = same.into_iter().flatten().any(|id| is_constraint(self.object(*id).kind));
+        let is_taken = self.at(&to.schema, &to.name, &from.sub).any(|id| is_constraint(self.object(id).kind));
         let sub = match from.kind {
             ForeignKey if !is_taken => from.sub,
             kind => self.choose_name(kind, &to.schema, (&to.name, columns, label)),

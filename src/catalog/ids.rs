@@ -9,12 +9,13 @@ use std::option;
 #[derive(Debug)]
 pub(super) enum Ids {
     One(ObjectId),
-    Many(BTreeSet<ObjectId>),
+    #[expect(clippy::box_collection, reason = "a map of names mostly holds ones")]
+    Many(Box<BTreeSet<ObjectId>>),
 }
 
 impl Default for Ids {
     fn default() -> Self {
-        Ids::Many(BTreeSet::new())
+        Ids::Many(Box::default())
     }
 }
 
@@ -22,7 +23,7 @@ impl Ids {
     pub(super) fn insert(&mut self, id: ObjectId) {
         match self {
             Ids::One(own) if *own == id => {}
-            Ids::One(own) => *self = Ids::Many(BTreeSet::from([*own, id])),
+            Ids::One(own) => *self = Ids::Many(Box::new(BTreeSet::from([*own, id]))),
             Ids::Many(ids) if ids.is_empty() => *self = Ids::One(id),
             Ids::Many(ids) => {
                 ids.insert(id);
@@ -42,10 +43,6 @@ impl Ids {
 
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Ids::Many(ids) if ids.is_empty())
-    }
-
-    pub(super) fn iter(&self) -> <&Ids as IntoIterator>::IntoIter {
-        self.into_iter()
     }
 }
 

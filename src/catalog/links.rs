@@ -1,9 +1,9 @@
 //! Objects under their names, and changes that a ROLLBACK takes back.
 
-use super::{Index, Inventory, Object, ObjectId, place};
+use super::index::By;
+use super::{Inventory, Object, ObjectId};
 use crate::limits::to_u32;
 use crate::scan::fact::ObjectKind;
-use std::collections::hash_map::Entry;
 
 /// What was done since BEGIN or the first SAVEPOINT.
 #[derive(Debug, Default)]
@@ -91,8 +91,9 @@ impl Inventory {
         let mut index = None;
         if matches!(object.kind, PrimaryKey | UniqueConstraint | ExclusionConstraint) {
             // the index that serves it, unless it is made of one
-            let same = self.by_place.get(&place(&object.schema, &object.name, &object.sub));
-            let existing = same.into_iter().flatten().copied().find(|id| self.object(*id).kind == Index);
+            let mut same = self.at(&object.schema, &object.name, &object.sub);
+            let existing = same.find(|id| self.object(*id).kind == Index);
+            drop(same);
             index = Some(existing.unwrap_or_else(|| self.push(Object { kind: Index, ..object.clone() })));
         }
         let id = self.push(object);
@@ -134,56 +135,12 @@ impl Inventory {
 
     /// The relation of this schema and name.
     pub(super) fn relation(&self, schema: &[u8], name: &[u8]) -> Option<ObjectId> {
-        let ids = self.by_place.get(&place(schema, name, b""));
-        ids.into_iter().flatten().copied().find(|id| self.object(*id).kind.is_relation())
+        self.at(schema, name, b"").find(|id| self.object(*id).kind.is_relation())
     }
 
     /// The column of this relation.
     pub(super) fn column(&self, schema: &[u8], relation: &[u8], column: &[u8]) -> Option<ObjectId> {
-        let ids = self.by_place.get(&place(schema, relation, column));
-        ids.into_iter().flatten().copied().find(|id| self.object(*id).kind == ObjectKind::Column)
-    }
-
-    /// Enters an object under its names, if it is live.
-    fn link(&mut self, id: ObjectId) {
-        self.each_key(id, &mut |index, key| {
-            index.entry(key).or_default().insert(id);
-        });
-    }
-
-    /// Takes an object out of its names, before they change.
-    fn unlink(&mut self, id: ObjectId) {
-        self.each_key(id, &mut |index, key| {
-            if let Entry::Occupied(mut ids) = index.entry(key) {
-                ids.get_mut().remove(id);
-                if ids.get().is_empty() {
-                    ids.remove();
-                }
-            }
-        });
-        self.next_names.clear();
-    }
-
-    /// The indexes that a live object stands in, and its key in each.
-    fn each_key(&mut self, id: ObjectId, visit: &mut dyn FnMut(&mut Index, Vec<u8>)) {
-        let Inventory { objects, by_place, by_args, by_name, by_schema, parts, indexes, constraints, .. } = self;
-        let Some(object) = objects.get(id as usize).filter(|o| o.live) else { return };
-        visit(by_place, place(&object.schema, &object.name, &object.sub));
-        visit(by_name, [object.name.as_slice(), &object.sub].join(&0));
-        visit(by_schema, object.schema.clone());
-        if object.kind.is_routine() {
-            visit(by_args, place(&object.schema, &object.name, &object.args));
-        }
-        if let Some(whole) = object.whole() {
-            visit(parts, [object.schema.as_slice(), whole].join(&0));
-        }
-        if object.kind == ObjectKind::Index {
-            visit(indexes, object.sub.clone());
-            visit(indexes, place(&object.schema, b"", &object.sub));
-        }
-        if object.kind.is_constraint() {
-            visit(constraints, place(&object.schema, b"", &object.sub));
-        }
+        self.at(schema, relation, column).find(|id| self.object(*id).kind == ObjectKind::Column)
     }
 
     /// Changes an object, its names included.
@@ -211,12 +168,12 @@ impl Inventory {
     }
 
     pub(super) fn in_schema(&self, schema: &[u8]) -> Vec<ObjectId> {
-        self.by_schema.get(schema).into_iter().flatten().copied().collect()
+        self.under(By::Schema, [schema, b"", b""]).collect()
     }
 
     /// What hangs on a relation, its sub-objects and the sequences that its columns own, or on a domain.
     pub fn parts(&self, of: &Object) -> Vec<ObjectId> {
-        let ids = self.parts.get(&[of.schema.as_slice(), &of.name].join(&0)).into_iter().flatten().copied();
+        let ids = self.under(By::Whole, [&of.schema, &of.name, b""]);
         // a sequence may be called like a domain
         let of_domain = |id: &ObjectId| self.object(*id).kind == ObjectKind::DomainConstraint;
         ids.filter(|id| of_domain(id) == (of.kind == ObjectKind::Domain)).collect()

@@ -1,9 +1,10 @@
 //! The schema at the end of all definitions: events replayed in manifest order.
 //!
-//! The table is held in memory: about 200 bytes an object.
+//! The table is held in memory.
 
 mod copies;
 mod ids;
+mod index;
 mod links;
 pub mod names;
 mod needs;
@@ -14,7 +15,7 @@ use crate::limits::to_u32;
 use crate::scan::definitions::note;
 use crate::scan::fact::{ObjectKind, Scope};
 use crate::scan::reference::arity_of;
-use ids::Ids;
+use index::{By, Index};
 use needs::Edge;
 use signatures::{same_args, split_args};
 use std::collections::{BTreeSet, HashMap};
@@ -139,24 +140,12 @@ pub enum Replayed {
 /// Roles that row level security does not concern, by the names that platforms give them.
 const PLATFORM_BYPASSING: [&[u8]; 4] = [b"postgres", b"service_role", b"supabase_admin", b"rds_superuser"];
 
-/// Live objects under a key.
-type Index = HashMap<Vec<u8>, Ids>;
-
 /// The objects, by name.
 #[derive(Debug, Default)]
 pub struct Inventory {
     objects: Vec<Object>,
-    /// By schema, name and sub-object, see [`place`].
-    by_place: Index,
-    /// Routines by schema, name and argument types.
-    by_args: Index,
-    /// By name and sub-object, in whatever schema.
-    by_name: Index,
-    by_schema: Index,
-    /// Sub-objects by schema and name of the relation, sequences by those of the table that owns them.
-    parts: Index,
-    /// Indexes by their own name, alone and with the schema.
-    indexes: Index,
+    /// The live ones by their names.
+    index: Index,
     /// The name to try next for a base that was taken, until a name is freed.
     next_names: HashMap<Vec<u8>, u32>,
     /// CREATE … IF NOT EXISTS found its table, or ALTER … IF EXISTS found none: what follows up to its end is not made.
@@ -164,8 +153,6 @@ pub struct Inventory {
     skipping: u32,
     /// Names that schemas once had.
     gone_schemas: BTreeSet<Vec<u8>>,
-    /// Constraints by schema and name.
-    constraints: Index,
     /// By number of the object.
     ties: Vec<Option<Box<Ties>>>,
     edge_count: usize,
@@ -352,8 +339,7 @@ impl Inventory {
 
     /// A source creates this schema, or it is `public`.
     pub fn owns_schema(&self, schema: &[u8]) -> bool {
-        let ids = self.by_place.get(&place(b"", schema, b""));
-        ids.into_iter().flatten().any(|id| self.object(*id).kind == ObjectKind::Schema)
+        self.at(b"", schema, b"").any(|id| self.object(id).kind == ObjectKind::Schema)
     }
 
     /// The objects that a key names; several for a name of overloaded routines or a class of kinds.
@@ -376,12 +362,14 @@ impl Inventory {
     fn matching(&self, wanted: &Wanted<'_>, schema: Option<&[u8]>) -> Vec<ObjectId> {
         // an index may be named without its table
         if wanted.kind == ObjectKind::Index && wanted.name.is_empty() {
-            let key = schema.map_or_else(|| wanted.sub.to_vec(), |schema| place(schema, b"", wanted.sub));
-            return self.indexes.get(&key).into_iter().flatten().copied().collect();
+            return match schema {
+                None => self.under(By::Index, [wanted.sub, b"", b""]).collect(),
+                Some(schema) => self.under(By::IndexOf, [schema, wanted.sub, b""]).collect(),
+            };
         }
         if let (true, Some(schema)) = (wanted.kind.is_routine(), schema) {
             // one of many overloads
-            let exact = self.by_args.get(&place(schema, wanted.name, wanted.args)).into_iter().flatten().copied();
+            let exact = self.under(By::Args, [schema, wanted.name, wanted.args]);
             let exact: Vec<ObjectId> = exact.filter(|id| wanted.kind.covers(self.object(*id).kind)).collect();
             if !exact.is_empty() {
                 return exact;
@@ -393,15 +381,12 @@ impl Inventory {
                 && ((!o.kind.is_routine() && o.kind != ObjectKind::Operator) || same_args(&o.args, wanted.args))
         };
         let found: Vec<ObjectId> = match schema {
-            None => {
-                let ids = self.by_name.get(&[wanted.name, wanted.sub].join(&0));
-                ids.into_iter().flatten().copied().filter(is_it).collect()
-            }
+            None => self.under(By::Name, [wanted.name, wanted.sub, b""]).filter(is_it).collect(),
             Some(schema) => {
-                let at = |schema| self.by_place.get(&place(schema, wanted.name, wanted.sub));
+                let at = |schema| self.at(schema, wanted.name, wanted.sub);
                 // what belongs to no schema
-                let global = if schema.is_empty() { None } else { at(b"") };
-                at(schema).into_iter().chain(global).flatten().copied().filter(is_it).collect()
+                let global = (!schema.is_empty()).then(|| at(b""));
+                at(schema).chain(global.into_iter().flatten()).filter(is_it).collect()
             }
         };
         match arity_of(wanted.args) {

@@ -1,5 +1,6 @@
 //! Replays definition events: what is made, renamed, moved and dropped.
 
+use super::index::By;
 use super::needs::Need;
 use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, place};
 use crate::merge::Place;
@@ -165,17 +166,18 @@ impl Inventory {
         match object.kind {
             kind if kind.is_routine() => self.need_argument_types(id),
             ObjectKind::ConstraintTrigger => {
-                let same = self.by_place.get(&place(&object.schema, &object.name, &object.sub));
-                let trigger = same.into_iter().flatten().find(|id| self.object(**id).kind == ObjectKind::Trigger);
-                if let Some(trigger) = trigger.copied() {
+                let mut same = self.at(&object.schema, &object.name, &object.sub);
+                let trigger = same.find(|id| self.object(*id).kind == ObjectKind::Trigger);
+                drop(same);
+                if let Some(trigger) = trigger {
                     self.edge(trigger, id, Need::Part);
                 }
                 return self.hand_down(id);
             }
             ObjectKind::RoleMembership => {
                 for role in [&object.name, &object.sub] {
-                    let roles = self.by_place.get(&place(b"", role, b"")).into_iter().flatten().copied();
-                    if let Some(role) = roles.into_iter().find(|id| self.object(*id).kind == ObjectKind::Role) {
+                    let role = self.at(b"", role, b"").find(|id| self.object(*id).kind == ObjectKind::Role);
+                    if let Some(role) = role {
                         self.edge(role, id, Need::Part);
                     }
                 }
@@ -271,7 +273,9 @@ impl Inventory {
             let name = names::make_object_name(relation, columns, label, pass);
             let class = Wanted { kind, scope: Scope::Named, schema, name: &name, sub: b"", args: b"" };
             let taken = (is_relation && self.class(class).is_some())
-                || (kind != Sequence && kind != Index && self.constraints.contains_key(&place(schema, b"", &name)));
+                || (kind != Sequence
+                    && kind != Index
+                    && self.under(By::Constraint, [schema, &name, b""]).next().is_some());
             if !taken {
                 break name;
             }
@@ -284,10 +288,8 @@ impl Inventory {
     /// A CHECK constraint is called after its column if it names exactly one (`AddRelationNewConstraints`). `words` are
     /// those of the expression that may be columns.
     fn only_column<'w>(&self, schema: &[u8], row: &OwnedRecord, words: &'w [u8]) -> &'w [u8] {
-        let is_column = |word: &&[u8]| {
-            let ids = self.by_place.get(&place(schema, &row.name, word));
-            ids.into_iter().flatten().any(|id| self.object(*id).kind == ObjectKind::Column)
-        };
+        let is_column =
+            |word: &&[u8]| self.at(schema, &row.name, word).any(|id| self.object(id).kind == ObjectKind::Column);
         let mut columns = words.split(|b| *b == WORDS).filter(is_column);
         match (columns.next(), columns.next()) {
             (Some(column), None) => column,
@@ -349,8 +351,7 @@ impl Inventory {
                 self.gone_schemas.insert(object.name);
             } else if object.kind.is_sub() || object.kind == ObjectKind::DomainConstraint {
                 // a constraint and its index are called the same
-                let same = place(&object.schema, &object.name, &object.sub);
-                let pair: Vec<ObjectId> = self.by_place.get(&same).into_iter().flatten().copied().collect();
+                let pair: Vec<ObjectId> = self.at(&object.schema, &object.name, &object.sub).collect();
                 for other in pair {
                     let kind = self.object(other).kind;
                     let of_constraint = kind.is_constraint() && object.kind == ObjectKind::Index;

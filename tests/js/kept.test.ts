@@ -215,6 +215,17 @@ describe('a process that is killed', () => {
     expect(left).toEqual([]);
   }
 
+  it('leaves files that it did not finish, and the next scan removes them', async () => {
+    const directory = await project();
+    const clean = await scanned(directory);
+    const store = fresh('store');
+    await scanned(directory, { store });
+    for (const name of ['scan.json', 'run-1.segment']) {
+      await writeFile(join(store, `${name}.0f3c.partial`), 'half of');
+    }
+    await isFinished(directory, store, clean.database);
+  });
+
   it(`in a scan, at ${MOMENTS} moments, is finished by the next one`, { timeout }, async () => {
     const directory = await project();
     const { database } = await scanned(directory);

@@ -1,0 +1,141 @@
+//! Objects by their names. The map knows hashes of names, and the objects know the names: about 40 bytes a key.
+
+use super::ids::Ids;
+use super::{Inventory, Object, ObjectId};
+use crate::scan::fact::ObjectKind;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What an object is looked up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum By {
+    /// Schema, name, sub-object.
+    Place,
+    /// Routines: schema, name, argument types.
+    Args,
+    /// Name and sub-object, in whatever schema.
+    Name,
+    /// Schema.
+    Schema,
+    /// Sub-objects by schema and name of the relation, sequences by those of the table that owns them.
+    Whole,
+    /// Indexes by their own name.
+    Index,
+    /// Indexes by schema and their own name.
+    IndexOf,
+    /// Constraints by schema and name.
+    Constraint,
+}
+
+impl By {
+    const ALL: [By; 8] = [By::Place, By::Args, By::Name, By::Schema, By::Whole, By::Index, By::IndexOf, By::Constraint];
+
+    /// The names of an object; none where it is not looked up so.
+    fn names(self, object: &Object) -> Option<[&[u8]; 3]> {
+        let Object { kind, schema, name, sub, args, .. } = object;
+        Some(match self {
+            By::Place => [schema, name, sub],
+            By::Args if kind.is_routine() => [schema, name, args],
+            By::Name => [name, sub, b""],
+            By::Schema => [schema, b"", b""],
+            By::Whole => [schema, object.whole()?, b""],
+            By::Index if *kind == ObjectKind::Index => [sub, b"", b""],
+            By::IndexOf if *kind == ObjectKind::Index => [schema, sub, b""],
+            By::Constraint if kind.is_constraint() => [schema, sub, b""],
+            By::Args | By::Index | By::IndexOf | By::Constraint => return None,
+        })
+    }
+
+    fn hash(self, names: [&[u8]; 3]) -> u64 {
+        let mix = |sum: u64, part: u64| sum.rotate_left(23).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ part;
+        names
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .fold(self as u64 + 1, |sum, name| mix(mix(sum, 1), xxh3_64(name)))
+    }
+}
+
+/// Objects under hashes.
+#[derive(Debug, Default)]
+pub(super) struct Index(HashMap<u64, Ids, BuildHasherDefault<Hashed>>);
+
+impl Index {
+    pub(super) fn insert(&mut self, hash: u64, id: ObjectId) {
+        self.0.entry(hash).or_default().insert(id);
+    }
+
+    fn remove(&mut self, hash: u64, id: ObjectId) {
+        if let Some(ids) = self.0.get_mut(&hash) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.0.remove(&hash);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = ObjectId> + '_ {
+        self.0.get(&hash).into_iter().flatten().copied()
+    }
+}
+
+/// A key is a hash already.
+#[derive(Debug, Default)]
+pub(super) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+impl Inventory {
+    /// The live objects of these names, in the order of their numbers.
+    pub(super) fn under<'a>(&'a self, by: By, names: [&'a [u8]; 3]) -> impl Iterator<Item = ObjectId> + 'a {
+        self.index.get(by.hash(names)).filter(move |id| by.names(self.object(*id)) == Some(names))
+    }
+
+    /// The live objects in this place.
+    pub(super) fn at<'a>(
+        &'a self,
+        schema: &'a [u8],
+        name: &'a [u8],
+        sub: &'a [u8],
+    ) -> impl Iterator<Item = ObjectId> + 'a {
+        self.under(By::Place, [schema, name, sub])
+    }
+
+    /// Enters an object under its names, if it is live.
+    pub(super) fn link(&mut self, id: ObjectId) {
+        let Inventory { objects, index, .. } = self;
+        if let Some(object) = objects.get(id as usize).filter(|o| o.live) {
+            each_hash(object, |hash| index.insert(hash, id));
+        }
+    }
+
+    /// Takes an object out of its names, before they change.
+    pub(super) fn unlink(&mut self, id: ObjectId) {
+        let Inventory { objects, index, .. } = self;
+        if let Some(object) = objects.get(id as usize).filter(|o| o.live) {
+            each_hash(object, |hash| index.remove(hash, id));
+        }
+        self.next_names.clear();
+    }
+}
+
+fn each_hash(object: &Object, mut visit: impl FnMut(u64)) {
+    for by in By::ALL {
+        if let Some(names) = by.names(object) {
+            visit(by.hash(names));
+        }
+    }
+}
