@@ -83,10 +83,7 @@ export class KeptRuns {
 
   /** The files that a source was found to include. */
   includes(source: { path: string; role: Role }): string[] {
-    const files = this.#sources.get(keyOf(source))?.files ?? [];
-    return files
-      .filter(({ path, sha256 }) => sha256 !== null && path !== source.path)
-      .map(({ path }) => path);
+    return includedBy(source, this.#sources.get(keyOf(source))?.files ?? []);
   }
 
   /** What was read of a source, if neither it nor what it includes changed since. Reads no file that looks the same. */
@@ -113,19 +110,19 @@ export class KeptRuns {
   }
 
   /**
-   * The sources of runs of which little is left: they are read anew, so that their segments can go. Also those of the
-   * smallest runs, where there are many.
+   * The sources of the smallest runs, or of which little is left, where there are many: they are read anew, so that
+   * their segments can go.
    */
   worn(): Set<string> {
-    const runs = new Map<string, { keys: string[]; bytes: number }>();
+    const runs = new Map<string, { keys: string[]; cost: number }>();
     for (const [key, { run, entry }] of this.#sources) {
-      const of = runs.get(run) ?? { keys: [], bytes: 0 };
+      const of = runs.get(run) ?? { keys: [], cost: 0 };
       of.keys.push(key);
-      of.bytes += entry.bytes;
+      of.cost += costOf(entry);
       runs.set(run, of);
     }
-    const smallest = Array.from(runs.values()).sort((a, b) => a.bytes - b.bytes);
-    const worn = smallest.slice(0, Math.max(0, smallest.length - MOST_RUNS));
+    const small = Array.from(runs.values()).filter(({ cost }) => cost < SMALL_COST);
+    const worn = small.sort((a, b) => a.cost - b.cost).slice(0, Math.max(0, small.length - MOST_SMALL));
     return new Set(worn.flatMap(({ keys }) => keys));
   }
 
@@ -166,8 +163,14 @@ export class KeptRuns {
   }
 }
 
-/** Runs beyond which the smallest are read anew. */
-const MOST_RUNS = 16;
+/** Small runs beyond which the smallest are read anew. */
+const MOST_SMALL = 16;
+
+/** A run that reads less is small, and not worth a thread of its own: bytes. */
+export const SMALL_COST = 2 * 1024 * 1024;
+
+/** What reading a source costs, in bytes: opening it, too. */
+export const costOf = ({ bytes }: { bytes: number }) => bytes + 16 * 1024;
 
 /** A folder that a scan kept, to be merged with others. */
 export interface Shard {
@@ -255,6 +258,11 @@ const NAMED_FILES = 10;
 const spell = ([, path]: [Role, string]) => path;
 /** Names a source. */
 export const keyOf = ({ role, path }: { role: Role; path: string }) => `${role} ${path}`;
+
+/** The files that a source includes, by the states of what was read for it. */
+export function includedBy(source: { path: string }, files: FileState[]): string[] {
+  return files.filter(({ path, sha256 }) => sha256 !== null && path !== source.path).map(({ path }) => path);
+}
 
 /** The run that a segment's id begins with. */
 const runOf = (id: string) => id.slice(0, id.lastIndexOf('-'));

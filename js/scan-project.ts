@@ -11,10 +11,10 @@ import { liveSource, type Live } from './live.js';
 import { merge, type MergeOptions } from './merge.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
 import type { ScanOptions, ScanResult } from './scan.js';
-import { scanKept, type KeptScanResult, type KeptSource } from './scan-kept.js';
+import type { BatchSource } from './batch.js';
+import { scanKept, type KeptScanResult } from './scan-kept.js';
 import { FsStore } from './stores/fs.js';
-import type { Manifest } from './types.js';
-import { upPart } from './up-part.js';
+import type { Manifest, Role } from './types.js';
 import { readInNode } from './wasm.js';
 
 export interface ProjectScanOptions
@@ -29,6 +29,8 @@ export interface ProjectScanOptions
    * is gone on with. One process at a time; `STORE` else.
    */
   store?: string;
+  /** Threads that read, each with memory of its own; default: 1. The result is the same. */
+  jobs?: number;
   /** With `store`: reads the schema and this share of the tests, for `mergeShards`. */
   shard?: ShardNumber;
 }
@@ -115,12 +117,13 @@ async function scanInto(
   included: (path: string) => void,
   options: Omit<ProjectScanOptions, keyof ProjectGlobs>,
 ): Promise<KeptScanResult> {
-  const { store, shard, limits, rules, everything, onProgress, signal } = options;
+  const { store, shard, jobs, limits, rules, everything, onProgress, signal } = options;
   if (shard && store === undefined) {
     throw new CoverageError('CONFIG', 'a shard is kept in a folder of its own: name it with --store DIR');
   }
-  const text = (path: string, role: KeptSource['role']): KeptSource =>
-    role === 'schema' ? { path, role, through: (stream) => upPart(stream, project.markers) } : { path, role };
+  const { markers } = project;
+  const text = (path: string, role: Role): BatchSource =>
+    role === 'schema' && markers ? { path, role, markers } : { path, role };
   const file = await NewFile.create(database);
   try {
     const sources = [
@@ -139,6 +142,7 @@ async function scanInto(
       isOwn: ({ role }, place) =>
         !shard || role !== 'tests' || (place - tests) % shard.count === shard.index - 1,
       included,
+      ...(jobs !== undefined && { jobs }),
       write: (bytes) => file.write(bytes),
       ...(limits && { limits }),
       ...(rules && { rules }),

@@ -41,6 +41,7 @@ export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
   database?: string;
   store?: string;
   shard?: ShardNumber;
+  jobs?: number;
   arena?: number;
 }
 
@@ -61,6 +62,7 @@ export async function scanCommand(directory: string, given: ScanCommandOptions, 
   if (options.database !== undefined) scanOptions.database = options.database;
   if (options.store !== undefined) scanOptions.store = options.store;
   if (options.shard !== undefined) scanOptions.shard = options.shard;
+  if (options.jobs !== undefined) scanOptions.jobs = options.jobs;
   if (options.arena !== undefined) scanOptions.limits = { arenaBytes: options.arena };
   const scanned = await scanProject(directory, scanOptions).finally(() => progress.clear());
   try {

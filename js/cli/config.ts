@@ -8,6 +8,9 @@ import type { Rule } from '../types.js';
 
 const NAME = 'pgtap-cov';
 
+/** Threads beyond which more are a mistake. */
+export const MOST_JOBS = 256;
+
 const PLACES = [
   'package.json',
   '.pgtap-covrc',
@@ -22,6 +25,7 @@ export interface Config {
   rules?: Rule[] | string;
   database?: string;
   store?: string;
+  jobs?: number;
   arena?: number;
   db?: string;
   embedded?: boolean;
@@ -59,6 +63,10 @@ export const KEYS: Record<keyof Config, Key> = {
   },
   database: PATH,
   store: PATH,
+  jobs: {
+    is: 'a number of threads',
+    fits: (value) => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= MOST_JOBS,
+  },
   arena: { is: 'a number of bytes', fits: (value) => Number.isSafeInteger(value) && (value as number) > 0 },
   db: TEXT,
   embedded: { is: 'true or false', fits: (value) => typeof value === 'boolean' },

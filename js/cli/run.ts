@@ -11,6 +11,7 @@ import {
   type ScanCommandOptions,
 } from './commands.js';
 import { describe, Output, statusOf, type Io } from './io.js';
+import { MOST_JOBS } from './config.js';
 import type { DiffCommandOptions } from './diff.js';
 import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
@@ -63,6 +64,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       'with --store, read the schema and this share of the tests, to merge later',
       shard,
     )
+    .option('-j, --jobs <n>', 'read with so many threads (default: 1)', jobs)
     .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes)
     .option('--watch', 'report anew whenever a file changes')
     .action(async (directory: string, { watch, ...options }: ScanCommandOptions & { watch?: true }) => {
@@ -210,6 +212,11 @@ function shard(value: string): ShardNumber {
 function port(value: string): number {
   if (/^[0-9]{1,5}$/.test(value) && Number(value) < 65536) return Number(value);
   throw new InvalidArgumentError('It is a number from 0 to 65535.');
+}
+
+function jobs(value: string): number {
+  if (/^[1-9][0-9]{0,3}$/.test(value) && Number(value) <= MOST_JOBS) return Number(value);
+  throw new InvalidArgumentError(`It is a number of threads, at most ${MOST_JOBS}.`);
 }
 
 function bytes(value: string): number {

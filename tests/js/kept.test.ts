@@ -189,6 +189,69 @@ describe('a kept scan', () => {
   });
 });
 
+describe('threads', () => {
+  /** So large that threads are worth it. */
+  async function large(): Promise<string> {
+    const directory = await project();
+    for (let n = 0; n < TESTS; n++) {
+      const text = files()[`tests/t${n}.sql`]!;
+      await writeFile(join(directory, `tests/t${n}.sql`), `${text}${'-- more\n'.repeat(40_000)}`);
+      await utimes(join(directory, `tests/t${n}.sql`), 1e9, 1e9);
+    }
+    return directory;
+  }
+  const args = (directory: string, database: string) => [
+    ...['scan', directory, '--database', database, '--reporter', 'json'],
+    ...[...GLOBS.schema.flatMap((glob) => ['--schema', glob]), '--tests', ...GLOBS.tests],
+  ];
+
+  it.each([2, 3, 64])('%i give the bytes of one', async (jobs) => {
+    const directory = await large();
+    const clean = await scanned(directory);
+    const [database, store] = [fresh('database'), fresh('store')];
+    const { status } = await runCli([...args(directory, database), '--store', store, '-j', String(jobs)]);
+    expect(status).toBe(0);
+    expect((await readFile(database)).equals(clean.database)).toBe(true);
+    // each thread reads a run
+    const runs = new Set(
+      (await readdir(store)).flatMap((name) => /^(.*)-\d+\.segment$/.exec(name)?.[1] ?? []),
+    );
+    expect(runs.size).toBe(Math.min(jobs, 7));
+    const again = await scanned(directory, { store });
+    expect(again.reused).toBe(TESTS + 2);
+    expect(again.database.equals(clean.database)).toBe(true);
+  });
+
+  it('name each file that cannot be read, and count the rest', async () => {
+    const directory = await large();
+    for (const n of [4, 20]) await rm(join(directory, `tests/t${n}.sql`));
+    const tests = Array.from({ length: TESTS }, (_, n) => ['--tests', `tests/t${n}.sql`]).flat();
+    const [one, two] = [fresh('database'), fresh('database')];
+    const alone = await runCli([...args(directory, one), ...tests]);
+    const both = await runCli([...args(directory, two), ...tests, '-j', '2']);
+    expect([alone.status, both.status]).toEqual([3, 3]);
+    const lines = (text: string) => text.trim().split('\n').sort();
+    expect(lines(both.stderr)).toEqual(lines(alone.stderr));
+    expect(both.stderr).toContain('tests/t4.sql');
+    expect(both.stderr).toContain('tests/t20.sql');
+    expect((await readFile(two)).equals(await readFile(one))).toBe(true);
+  });
+
+  it('end with the first failure', async () => {
+    const directory = await large();
+    const full = await runCli([...args(directory, fresh('database')), '-j', '3', '--store', fresh('store')], {
+      shell: 'ulimit -f 1',
+    });
+    expect(full.stderr).toContain('STORE');
+    expect(full.status).toBe(3);
+  });
+
+  it('are a number from 1', async () => {
+    const directory = await project();
+    await expect(scanned(directory, { jobs: 0 })).rejects.toMatchObject({ code: 'CONFIG' });
+  });
+});
+
 describe('a process that is killed', () => {
   const globs = [...GLOBS.schema.flatMap((glob) => ['--schema', glob]), '--tests', ...GLOBS.tests];
   const timeout = 20_000 * MOMENTS;
