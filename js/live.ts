@@ -4,6 +4,7 @@ import { catalogueSource, type Ask } from './catalogue.js';
 import { CoverageError, messageOf } from './error.js';
 import { readText } from './files.js';
 import type { ScanSource } from './scan.js';
+import { upPart, type MarkerTool } from './up-part.js';
 
 /** Where a schema is read from instead of its text. */
 export type Live = { url: string } | { embedded: true };
@@ -13,22 +14,46 @@ export interface LiveOptions {
   /** The directory, and its schema files in order: what the embedded server runs. */
   directory: string;
   schema: string[];
+  /** The tool whose markers part what applies from what undoes. */
+  markers?: MarkerTool;
   /** Extensions whose members are kept. */
   extensions?: string[];
+}
+
+/** A server that can be asked. */
+export interface LiveServer {
+  /** Its name, with neither user nor password. */
+  path: string;
+  ask: Ask;
+  close(): Promise<void>;
 }
 
 /**
  * The inventory of a server as a source, which says what there is; schema sources beside it tell the places. Its name holds neither user nor password.
  *
+ * Rejects as `openLive` does, and with `INPUT` where the server refuses the query.
+ */
+export async function liveSource(live: Live, options: LiveOptions): Promise<ScanSource> {
+  const { path, ask, close } = await openLive(live, options);
+  try {
+    const text = await catalogueSource(ask, options.extensions);
+    return { path, role: 'inventory', open: () => new Blob([text]).stream() };
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Connects to a server, or starts the embedded one and runs the schema files in it. `close` must be called.
+ *
  * Rejects with `CONFIG` where the driver is not installed or the URL is none, `INPUT` where the server cannot be reached
  * or refuses a migration, with file and line.
  */
-export async function liveSource(live: Live, options: LiveOptions): Promise<ScanSource> {
-  const { path, text } = 'url' in live ? await ofServer(live.url, options) : await ofEmbedded(options);
-  return { path, role: 'inventory', open: () => new Blob([text]).stream() };
+export function openLive(live: Live, options: LiveOptions): Promise<LiveServer> {
+  return 'url' in live ? connect(live.url) : startEmbedded(options);
 }
 
-async function ofServer(url: string, options: LiveOptions): Promise<{ path: string; text: string }> {
+async function connect(url: string): Promise<LiveServer> {
   const path = nameOf(url);
   const { Client } = (await installed('pg', () => import('pg'))).default;
   const client = new Client({ connectionString: url });
@@ -41,14 +66,14 @@ async function ofServer(url: string, options: LiveOptions): Promise<{ path: stri
   } catch (cause) {
     throw hidden(cause);
   }
-  try {
-    const ask: Ask = async (sql) => (await client.query(sql)).rows;
-    return { path, text: await catalogueSource(ask, options.extensions) };
-  } catch (cause) {
-    throw hidden(cause);
-  } finally {
-    await client.end().catch(() => {});
-  }
+  const ask: Ask = async (sql) => {
+    try {
+      return (await client.query(sql)).rows;
+    } catch (cause) {
+      throw hidden(cause);
+    }
+  };
+  return { path, ask, close: () => client.end().catch(() => {}) };
 }
 
 /** The URL without user, password and parameters. */
@@ -84,13 +109,15 @@ function decoded(text: string): string {
   }
 }
 
-async function ofEmbedded(options: LiveOptions): Promise<{ path: string; text: string }> {
+async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
   const { PGlite } = await installed('@electric-sql/pglite', () => import('@electric-sql/pglite'));
-  const files = options.schema.map((path) => {
-    const text = readText(resolve(options.directory, path));
-    if (text === undefined) throw new CoverageError('INPUT', 'cannot be read', { file: path });
-    return { path, text };
-  });
+  const files: { path: string; text: string }[] = [];
+  for (const path of options.schema) {
+    const whole = readText(resolve(options.directory, path));
+    if (whole === undefined) throw new CoverageError('INPUT', 'cannot be read', { file: path });
+    const text = await new Response(upPart(new Blob([whole]).stream(), options.markers)).text();
+    files.push({ path, text });
+  }
   const server = await PGlite.create({ extensions: await extensionsOf(files.map(({ text }) => text)) });
   try {
     for (const { path, text } of files) {
@@ -100,11 +127,12 @@ async function ofEmbedded(options: LiveOptions): Promise<{ path: string; text: s
       });
     }
     await server.exec('reset all; reset role;');
-    const ask: Ask = async (sql) => (await server.query<Record<string, unknown>>(sql)).rows;
-    return { path: '(embedded)', text: await catalogueSource(ask, options.extensions) };
-  } finally {
+  } catch (error) {
     await server.close();
+    throw error;
   }
+  const ask: Ask = async (sql) => (await server.query<Record<string, unknown>>(sql)).rows;
+  return { path: '(embedded)', ask, close: () => server.close() };
 }
 
 /** The server counts characters from 1. */

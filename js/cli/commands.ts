@@ -11,6 +11,7 @@ import {
   openDatabase,
   scanFiles,
   scanProject,
+  type ProjectScan,
   type ProjectScanOptions,
   type ShardNumber,
 } from '../scan-project.js';
@@ -47,8 +48,20 @@ export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
 
 /** Scans a project and reports. The status is 3 when a source could not be read; the rest is counted and reported. */
 export async function scanCommand(directory: string, given: ScanCommandOptions, io: Io): Promise<number> {
-  const options: ScanCommandOptions = withConfig(await loadConfig(directory), given);
+  const options = withConfig(await loadConfig(directory), given);
   const names = chosenReporters(options);
+  const { coverage, run, source, unreadable, close } = await scanned(directory, options, io);
+  try {
+    await writeReports(names, { coverage, run, source, thresholds: thresholdsOf(options) }, options.out, io);
+    const failed = await checkThresholds(coverage, options, io);
+    return unreadable.length > 0 ? 3 : failed;
+  } finally {
+    await close();
+  }
+}
+
+/** A finished scan, of which stderr was told. `close` must be called. */
+export async function scanned(directory: string, options: ScanCommandOptions, io: Io): Promise<ProjectScan> {
   const progress = new ProgressLine(io.stderr);
   const scanOptions: ProjectScanOptions = {
     ...liveOptions(options),
@@ -64,25 +77,19 @@ export async function scanCommand(directory: string, given: ScanCommandOptions, 
   if (options.shard !== undefined) scanOptions.shard = options.shard;
   if (options.jobs !== undefined) scanOptions.jobs = options.jobs;
   if (options.arena !== undefined) scanOptions.limits = { arenaBytes: options.arena };
-  const scanned = await scanProject(directory, scanOptions).finally(() => progress.clear());
-  try {
-    const { project, coverage, run, source, unreadable } = scanned;
-    io.stderr.write(`pgtap-cov: ${visible(project.layout)}\n`);
-    for (const note of project.notes) io.stderr.write(`pgtap-cov: warning: ${visible(note)}\n`);
-    if (project.tests.length === 0)
-      io.stderr.write('pgtap-cov: warning: no tests found: name them with --tests GLOB\n');
-    for (const error of unreadable) io.stderr.write(describe(error));
-    if (scanned.reused > 0) io.stderr.write(`pgtap-cov: unchanged, not read again: ${scanned.reused}\n`);
-    await writeReports(names, { coverage, run, source, thresholds: thresholdsOf(options) }, options.out, io);
-    const failed = await checkThresholds(coverage, options, io);
-    return unreadable.length > 0 ? 3 : failed;
-  } finally {
-    await scanned.close();
-  }
+  const scan = await scanProject(directory, scanOptions).finally(() => progress.clear());
+  const { project, unreadable, reused } = scan;
+  io.stderr.write(`pgtap-cov: ${visible(project.layout)}\n`);
+  for (const note of project.notes) io.stderr.write(`pgtap-cov: warning: ${visible(note)}\n`);
+  if (project.tests.length === 0)
+    io.stderr.write('pgtap-cov: warning: no tests found: name them with --tests GLOB\n');
+  for (const error of unreadable) io.stderr.write(describe(error));
+  if (reused > 0) io.stderr.write(`pgtap-cov: unchanged, not read again: ${reused}\n`);
+  return scan;
 }
 
 /** What the command line says wins; a server is asked for by one of the two alone. */
-function withConfig(config: Config, given: ScanCommandOptions): ScanCommandOptions {
+export function withConfig(config: Config, given: ScanCommandOptions): ScanCommandOptions {
   const { db, embedded, ...rest } = config;
   const live =
     given.db !== undefined || given.embedded ? {} : { ...(db && { db }), ...(embedded && { embedded }) };

@@ -13,6 +13,7 @@ import {
 import { describe, Output, statusOf, type Io } from './io.js';
 import { MOST_JOBS } from './config.js';
 import type { DiffCommandOptions } from './diff.js';
+import type { GapsOptions } from './gaps.js';
 import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
 import { FINDINGS, readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
@@ -32,6 +33,7 @@ Examples:
   pgtap-cov --fail-under 80 --fail-under policy:exercised=100 --fail-on stale
   pgtap-cov --store .pgtap-cov --shard 1/4    and, after all four: pgtap-cov merge DIR…
   pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
+  pgtap-cov gaps --write-tests supabase/tests   drafts pgTAP files for what is not covered
   pgtap-cov view app.pgtapcov             the same in the browser, with sources
 
 Exit status: 0 fine, 1 a threshold is missed, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
@@ -131,7 +133,24 @@ export async function run(args: string[], io: Io): Promise<number> {
     .action(async (database: string | undefined, options: ViewOptions) => {
       status = await (await import('./view.js')).viewCommand(database, options, io);
     });
-  for (const command of [scan, inventory]) {
+  const gaps = program
+    .command('gaps')
+    .description('list what no test covers, or draft tests for it')
+    .argument('[project]', 'a project, or the file that scan --database kept', '.')
+    .option('--root <dir>', 'the project, where a database is given', '.')
+    .option('--schema <glob>', 'schema files, as for scan (repeatable)', each)
+    .option('--tests <glob>', 'test files, as for scan (repeatable)', each)
+    .option('--kind <kind>', 'only objects of this kind: table, column, policy … (repeatable)', each)
+    .option('--in <schema>', 'only objects of this schema')
+    .option('--match <regex>', 'only objects whose schema.name or schema.name.sub matches')
+    .option('--all', 'all kinds, columns, keys and indexes too')
+    .option('--json', 'one JSON line for each')
+    .option('--write-tests <dir>', 'write a pgTAP file for each relation, routine and schema with gaps')
+    .option('--force', 'with --write-tests, write files anew that are there')
+    .action(async (project: string, options: GapsOptions) => {
+      status = await (await import('./gaps.js')).gapsCommand(project, options, io);
+    });
+  for (const command of [scan, inventory, gaps]) {
     command
       .option('--db <url>', 'read the schema from this database instead: postgres://USER@HOST:PORT/NAME')
       .option('--embedded', 'read the schema from PGlite, after it ran the schema files')
@@ -141,7 +160,7 @@ export async function run(args: string[], io: Io): Promise<number> {
         each,
       );
   }
-  for (const command of [scan, report, merge, diff, assertions, inventory, view])
+  for (const command of [scan, report, merge, diff, gaps, assertions, inventory, view])
     configure(command, (text) => (help += text));
   for (const command of [scan, report, merge]) {
     command
