@@ -7,24 +7,8 @@ import { CoverageError, type ErrorCode } from '../../js/error.js';
 import { describe as describeError, Output, ProgressLine, statusOf } from '../../js/cli/io.js';
 import { chosenReporters } from '../../js/cli/reports.js';
 import { findProject } from '../../js/project.js';
+import { Collector, runArgs as cli } from './support/cli.js';
 import { makeProject, SAMPLE, SCHEMA, TESTS } from './support/sample.js';
-
-class Collector extends Writable {
-  text = '';
-  isTTY = false;
-  override _write(chunk: Buffer, _: string, done: (error?: Error) => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
-/** Runs the command line in this process. */
-async function cli(args: string[], signal = new AbortController().signal) {
-  const { run } = await import('../../js/cli/run.js');
-  const [stdout, stderr] = [new Collector(), new Collector()];
-  const status = await run(args, { stdout, stderr, signal });
-  return { status, stdout: stdout.text, stderr: stderr.text };
-}
 
 let temporary: string;
 beforeAll(async () => {

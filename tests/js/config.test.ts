@@ -2,10 +2,9 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { KEYS, loadConfig } from '../../js/cli/config.js';
-import { run } from '../../js/cli/run.js';
+import { cli } from './support/cli.js';
 import { makeProject, SAMPLE } from './support/sample.js';
 
 const YAML = 'schema: db/*.sql\nfailUnder: [80, policy=100]\nfailOn: stale\nout: coverage\n';
@@ -70,20 +69,6 @@ describe('a configuration', () => {
     expect(Object.keys(schema.properties).sort()).toEqual(['$schema', ...Object.keys(KEYS)].sort());
   });
 });
-
-class Collector extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
-async function cli(...args: string[]) {
-  const [stdout, stderr] = [new Collector(), new Collector()];
-  const status = await run(args, { stdout, stderr, signal: new AbortController().signal });
-  return { status, stdout: stdout.text, stderr: stderr.text };
-}
 
 describe('the command line', () => {
   it('does what the configuration says, and what its options say instead', async () => {

@@ -4,10 +4,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../js/cli/run.js';
 import { diff, type Coverage } from '../../js/index.js';
+import { cli } from './support/cli.js';
 import { makeProject } from './support/sample.js';
 import { scanTexts } from './support/scan.js';
 
@@ -100,20 +99,6 @@ describe('a diff', () => {
     ]);
   });
 });
-
-class Collector extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
-async function cli(...args: string[]) {
-  const [stdout, stderr] = [new Collector(), new Collector()];
-  const status = await run(args, { stdout, stderr, signal: new AbortController().signal });
-  return { status, stdout: stdout.text, stderr: stderr.text };
-}
 
 describe('pgtap-cov diff', () => {
   let directory: string;

@@ -82,6 +82,26 @@ create function app.eq(app.mood, app.mood) returns boolean language sql as 'sele
 create operator app.=== (leftarg = app.mood, rightarg = app.mood, function = app.eq);
 `;
 
+const LEFT = [
+  'gap primary-key app.customers.customers_pkey',
+  'gap primary-key app.orders.orders_pkey',
+  'gap unique-constraint app.customers.customers_email_key',
+  'gap unique-constraint app.orders.swapped',
+  'gap foreign-key app.lines.two',
+  'gap foreign-key app.orders.fk',
+  'gap check-constraint app.customers.customers_share_check',
+  'gap check-constraint app.customers.odd "check',
+  'gap check-constraint app.orders.anything',
+  'gap exclusion-constraint app.orders.orders_during_excl',
+  'gap constraint-trigger app.orders.later!',
+  'gap domain-constraint app.percent.percent_check',
+  'gap range-type app.span',
+  'gap operator app.===',
+  'gap cast app.mood AS app.pair',
+  'gap cast app.span AS app.span_multirange',
+  'gap role-membership clerk.Head clerk',
+];
+
 let db: PGlite;
 let project: string;
 let scan: ProjectScan;
@@ -162,7 +182,8 @@ describe('drafted tests', () => {
     for (const { name } of found) await rm(join(project, 'tests', name));
     expect(stale).toEqual([]);
     expect(unresolved).toBe(0);
-    expect(left).toEqual([]);
+    // what pgTAP has no assertion for, or only one that does not say which it means
+    expect(left).toEqual(LEFT);
   });
 
   it('are asked for by kind, schema and name', async () => {
