@@ -1,6 +1,6 @@
 /** Files of Node as the package's sources and sinks. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { CoverageError, hostError, messageOf } from './error.js';
@@ -114,6 +114,16 @@ export async function isFileBelow(directory: string, path: string): Promise<bool
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a file, if it lies below the directory: a path may come from anywhere. */
+export function readBelow(directory: string, path: string): string | undefined {
+  try {
+    const real = realpathSync(resolve(directory, path));
+    return real.startsWith(realpathSync(directory).replace(/[\\/]$/, '') + sep) ? readText(real) : undefined;
   } catch {
     return undefined;
   }

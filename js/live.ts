@@ -7,7 +7,7 @@ import type { ScanSource } from './scan.js';
 import { upPart, type MarkerTool } from './up-part.js';
 
 /** Where a schema is read from instead of its text. */
-export type Live = { url: string } | { embedded: true };
+export type Live = { url: string } | { embedded: true } | { source: ScanSource };
 
 /** What is read from it, and how. */
 export interface LiveOptions {
@@ -18,6 +18,8 @@ export interface LiveOptions {
   markers?: MarkerTool;
   /** Extensions whose members are kept. */
   extensions?: string[];
+  /** Texts that run later, and may create extensions that the embedded server has to bring. */
+  later?: string[];
 }
 
 /** A server that can be asked. */
@@ -25,7 +27,22 @@ export interface LiveServer {
   /** Its name, with neither user nor password. */
   path: string;
   ask: Ask;
+  /** A fresh session; of the embedded server the one that there is, as if it had just begun. */
+  session(): Promise<LiveSession>;
   close(): Promise<void>;
+}
+
+/** A session of a server. `end` must be called. */
+export interface LiveSession {
+  /** Sends statements and answers with the rows of each, values as text. Rejects with the server's error. */
+  send(sql: string): Promise<LiveRows[]>;
+  end(): Promise<void>;
+}
+
+/** What one statement answers. */
+export interface LiveRows {
+  columns: string[];
+  rows: (string | null)[][];
 }
 
 /**
@@ -34,13 +51,19 @@ export interface LiveServer {
  * Rejects as `openLive` does, and with `INPUT` where the server refuses the query.
  */
 export async function liveSource(live: Live, options: LiveOptions): Promise<ScanSource> {
-  const { path, ask, close } = await openLive(live, options);
+  if ('source' in live) return live.source;
+  const server = await openLive(live, options);
   try {
-    const text = await catalogueSource(ask, options.extensions);
-    return { path, role: 'inventory', open: () => new Blob([text]).stream() };
+    return await catalogueOf(server, options.extensions);
   } finally {
-    await close();
+    await server.close();
   }
+}
+
+/** What the catalogue of a server has now, as a source. */
+export async function catalogueOf({ path, ask }: LiveServer, extensions?: string[]): Promise<ScanSource> {
+  const text = await catalogueSource(ask, extensions);
+  return { path, role: 'inventory', open: () => new Blob([text]).stream() };
 }
 
 /**
@@ -49,7 +72,10 @@ export async function liveSource(live: Live, options: LiveOptions): Promise<Scan
  * Rejects with `CONFIG` where the driver is not installed or the URL is none, `INPUT` where the server cannot be reached
  * or refuses a migration, with file and line.
  */
-export function openLive(live: Live, options: LiveOptions): Promise<LiveServer> {
+export function openLive(
+  live: Exclude<Live, { source: ScanSource }>,
+  options: LiveOptions,
+): Promise<LiveServer> {
   return 'url' in live ? connect(live.url) : startEmbedded(options);
 }
 
@@ -73,7 +99,26 @@ async function connect(url: string): Promise<LiveServer> {
       throw hidden(cause);
     }
   };
-  return { path, ask, close: () => client.end().catch(() => {}) };
+  const session = async (): Promise<LiveSession> => {
+    const own = new Client({ connectionString: url });
+    own.on('error', () => {});
+    await own.connect().catch((cause: unknown) => {
+      throw hidden(cause);
+    });
+    const asText = { getTypeParser: () => (value: string) => value };
+    return {
+      send: async (sql) => {
+        const answers = await own.query({ text: sql, rowMode: 'array', types: asText });
+        // one for each statement, where there are several
+        return [answers].flat().map(({ fields, rows }) => ({
+          columns: fields.map(({ name }) => name),
+          rows: rows as (string | null)[][],
+        }));
+      },
+      end: () => own.end().catch(() => {}),
+    };
+  };
+  return { path, ask, session, close: () => client.end().catch(() => {}) };
 }
 
 /** The URL without user, password and parameters. */
@@ -118,7 +163,9 @@ async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
     const text = await new Response(upPart(new Blob([whole]).stream(), options.markers)).text();
     files.push({ path, text });
   }
-  const server = await PGlite.create({ extensions: await extensionsOf(files.map(({ text }) => text)) });
+  const server = await PGlite.create({
+    extensions: await extensionsOf([...files.map(({ text }) => text), ...(options.later ?? [])]),
+  });
   try {
     for (const { path, text } of files) {
       await server.exec('reset all; reset role;');
@@ -132,7 +179,27 @@ async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
     throw error;
   }
   const ask: Ask = async (sql) => (await server.query<Record<string, unknown>>(sql)).rows;
-  return { path: '(embedded)', ask, close: () => server.close() };
+  const session = async (): Promise<LiveSession> => {
+    await server.exec('rollback; discard all;');
+    return {
+      send: async (sql) =>
+        (await server.exec(sql, { rowMode: 'array' })).map(({ fields, rows }) => ({
+          columns: fields.map(({ name }) => name),
+          rows: (rows as unknown as unknown[][]).map((row) => row.map(textOf)),
+        })),
+      end: async () => {},
+    };
+  };
+  return { path: '(embedded)', ask, session, close: () => server.close() };
+}
+
+/** A value about as the server spells it. */
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'boolean') return value ? 't' : 'f';
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | bigint);
 }
 
 /** The server counts characters from 1. */

@@ -10,6 +10,7 @@ import { joinShards, openShard, segmentsOfAll } from './kept.js';
 import { liveSource, type Live } from './live.js';
 import { merge, type MergeOptions } from './merge.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
+import { resultsText, type FileResult } from './results.js';
 import type { ScanOptions, ScanResult } from './scan.js';
 import type { BatchSource } from './batch.js';
 import { scanKept, type KeptScanResult } from './scan-kept.js';
@@ -47,6 +48,8 @@ export interface LiveScanOptions {
   live?: Live;
   /** Extensions whose members are kept. */
   extensions?: string[];
+  /** What a run of the tests came to: what did not pass does not count. */
+  results?: FileResult[];
 }
 
 /** A finished scan with its database, open. */
@@ -131,8 +134,9 @@ async function scanInto(
       // with a server, the text tells the places alone
       ...(options.live ? [await liveSource(options.live, { directory, ...project, ...options })] : []),
       ...project.tests.map((path) => text(path, 'tests')),
+      ...(options.results ? [resultsSource(options.results)] : []),
     ];
-    const tests = sources.length - project.tests.length;
+    const tests = sources.findIndex(({ role }) => role === 'tests');
     const result = await scanKept({
       directory,
       kept: store ?? join(scratch, 'segments'),
@@ -157,6 +161,12 @@ async function scanInto(
     throw error;
   }
 }
+
+const resultsSource = (results: FileResult[]): BatchSource => ({
+  path: '(results)',
+  role: 'tap',
+  open: () => new Blob([resultsText(results)]).stream(),
+});
 
 /** Changes with whatever changes what is read of equal files: the module, options, what undoes a migration. */
 function fingerprint(

@@ -2,9 +2,9 @@
 
 /**
  * What a source contributes: `schema` defines objects, `tests` exercise them, `inventory` lists the objects of a server's
- * catalogue.
+ * catalogue, `tap` says what a run of the tests came to, see `resultsText`.
  */
-export type Role = 'schema' | 'tests' | 'inventory';
+export type Role = 'schema' | 'tests' | 'inventory' | 'tap';
 
 /** Names one input. The path identifies it in every report; `/` separates, relative to the project. */
 export interface SourceInfo {
@@ -188,9 +188,9 @@ export interface Evidence extends Place {
   strength: Strength;
   /**
    * Why it does not count: the test is expected to fail, it stands in a branch of `\if` that may not run, the trigger has
-   * a condition, or another permissive policy may have let the statement pass.
+   * a condition, another permissive policy may have let the statement pass, or the test failed or did not run.
    */
-  flags?: ('todo' | 'branch' | 'may-fire' | 'shared')[];
+  flags?: ('todo' | 'branch' | 'may-fire' | 'shared' | 'not-passed')[];
 }
 
 /** A source that was read. `unresolved`: calls that could not be understood. */

@@ -249,6 +249,7 @@ fn survives(text: &[u8], role: SourceRole) {
     let after: &[u8] = match role {
         Schema | SourceRole::Inventory => b"\n;CREATE TABLE after (a int);",
         Tests => b"\n;SELECT has_table('after');",
+        SourceRole::Tap => unreachable!("its text is the host's"),
     };
     let schema = [("s.sql", Schema, &b"CREATE TABLE after (a int);"[..]), ("x.sql", role, &[text, after].concat())];
     let sources = if role == Schema { &schema[1..] } else { &schema };

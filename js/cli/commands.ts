@@ -1,10 +1,8 @@
 /** What the commands do; each resolves with its exit status. */
-import { realpathSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
 import { checkAborted } from '../abort.js';
 import { listCalls } from '../calls.js';
 import { CoverageError, messageOf, withDetails } from '../error.js';
-import { readText, streamFile } from '../files.js';
+import { readBelow, readText, streamFile } from '../files.js';
 import { rowsOf } from '../pages.js';
 import { findProject, type Project } from '../project.js';
 import {
@@ -61,10 +59,16 @@ export async function scanCommand(directory: string, given: ScanCommandOptions, 
 }
 
 /** A finished scan, of which stderr was told. `close` must be called. */
-export async function scanned(directory: string, options: ScanCommandOptions, io: Io): Promise<ProjectScan> {
+export async function scanned(
+  directory: string,
+  options: ScanCommandOptions,
+  io: Io,
+  more: Pick<ProjectScanOptions, 'live' | 'results'> = {},
+): Promise<ProjectScan> {
   const progress = new ProgressLine(io.stderr);
   const scanOptions: ProjectScanOptions = {
     ...liveOptions(options),
+    ...more,
     signal: io.signal,
     onProgress: (now) => progress.show(now),
   };
@@ -264,13 +268,3 @@ async function listInventory(
 
 /** How much is written at once. */
 const LINES_BYTES = 64 * 1024;
-
-/** A file of the database's list, if it lies below the root: a database may come from anywhere and name any path. */
-export function readBelow(root: string, path: string): string | undefined {
-  try {
-    const real = realpathSync(resolve(root, path));
-    return real.startsWith(realpathSync(root).replace(/[\\/]$/, '') + sep) ? readText(real) : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,6 +1,6 @@
 /** `pgtap-cov merge`: the coverage of several shards. */
+import { readBelow } from '../files.js';
 import { mergeShards, type MergeShardsOptions } from '../scan-project.js';
-import { readBelow } from './commands.js';
 import type { Io } from './io.js';
 import {
   checkThresholds,

@@ -18,6 +18,7 @@ import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
 import { FINDINGS, readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
 import type { ShardNumber } from '../scan-project.js';
+import type { RunCommandOptions } from './run-tests.js';
 import type { ViewOptions } from './view.js';
 
 /** How `diff` prints. */
@@ -33,6 +34,7 @@ Examples:
   pgtap-cov --fail-under 80 --fail-under policy:exercised=100 --fail-on stale
   pgtap-cov --store .pgtap-cov --shard 1/4    and, after all four: pgtap-cov merge DIR…
   pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
+  pgtap-cov run                           migrations and tests in PGlite: TAP, then the figures
   pgtap-cov gaps --write-tests supabase/tests   drafts pgTAP files for what is not covered
   pgtap-cov view app.pgtapcov             the same in the browser, with sources
 
@@ -56,18 +58,6 @@ export async function run(args: string[], io: Io): Promise<number> {
     .command('scan', { isDefault: true })
     .description('find schema and tests of a project, scan them and report (the default)')
     .argument('[dir]', 'the project', '.')
-    .option('--schema <glob>', 'schema files, relative to the project, in natural order (repeatable)', each)
-    .option('--tests <glob>', 'test files, relative to the project (repeatable)', each)
-    .option('--rules <file>', 'JSON with rules for helper functions: what they assert, assume and do')
-    .option('--database <file>', 'keep the coverage database in this file')
-    .option('--store <dir>', 'keep what is read in this folder, and read only what changed since')
-    .option(
-      '--shard <i/n>',
-      'with --store, read the schema and this share of the tests, to merge later',
-      shard,
-    )
-    .option('-j, --jobs <n>', 'read with so many threads (default: 1)', jobs)
-    .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes)
     .option('--watch', 'report anew whenever a file changes')
     .action(async (directory: string, { watch, ...options }: ScanCommandOptions & { watch?: true }) => {
       status = watch
@@ -150,7 +140,30 @@ export async function run(args: string[], io: Io): Promise<number> {
     .action(async (project: string, options: GapsOptions) => {
       status = await (await import('./gaps.js')).gapsCommand(project, options, io);
     });
-  for (const command of [scan, inventory, gaps]) {
+  const tests = program
+    .command('run')
+    .description('run the tests in PGlite or on a server, and report what they cover')
+    .argument('[dir]', 'the project', '.')
+    .option('--wrap', 'run files without BEGIN in a transaction that is rolled back')
+    .action(async (directory: string, options: RunCommandOptions) => {
+      status = await (await import('./run-tests.js')).runCommand(directory, options, io);
+    });
+  for (const command of [scan, tests]) {
+    command
+      .option('--schema <glob>', 'schema files, relative to the project, in natural order (repeatable)', each)
+      .option('--tests <glob>', 'test files, relative to the project (repeatable)', each)
+      .option('--rules <file>', 'JSON with rules for helper functions: what they assert, assume and do')
+      .option('--database <file>', 'keep the coverage database in this file')
+      .option('--store <dir>', 'keep what is read in this folder, and read only what changed since')
+      .option(
+        '--shard <i/n>',
+        'with --store, read the schema and this share of the tests, to merge later',
+        shard,
+      )
+      .option('-j, --jobs <n>', 'read with so many threads (default: 1)', jobs)
+      .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes);
+  }
+  for (const command of [scan, tests, inventory, gaps]) {
     command
       .option('--db <url>', 'read the schema from this database instead: postgres://USER@HOST:PORT/NAME')
       .option('--embedded', 'read the schema from PGlite, after it ran the schema files')
@@ -160,9 +173,9 @@ export async function run(args: string[], io: Io): Promise<number> {
         each,
       );
   }
-  for (const command of [scan, report, merge, diff, gaps, assertions, inventory, view])
+  for (const command of [scan, tests, report, merge, diff, gaps, assertions, inventory, view])
     configure(command, (text) => (help += text));
-  for (const command of [scan, report, merge]) {
+  for (const command of [scan, tests, report, merge]) {
     command
       .option(
         '--reporter <name>',

@@ -11,10 +11,11 @@ pub mod pile;
 mod raised;
 mod reach;
 pub mod reason;
+mod results;
 pub mod state;
 
 use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
-use crate::error::Error;
+use crate::error::{Code as ErrorCode, Error};
 use crate::limits::{DIAGNOSTICS_PER_CODE, NESTING, to_u32};
 use crate::merge::{Joined, Place, Source};
 use crate::order;
@@ -27,6 +28,7 @@ use crate::scan::definitions::note;
 use crate::scan::expression;
 use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_RULE, VIA_STATEMENT};
 use crate::scan::reference::arity_of;
+use crate::scan::results::NotPassed;
 use crate::sql::types;
 use access::{Access, Cell};
 use effects::Effect;
@@ -36,6 +38,7 @@ use pile::{Pile, Run, Sorted};
 use raised::Raised;
 use reach::{Reach, Use};
 use reason::{Nearest, Paths, Reason};
+use results::Results;
 use state::{State, Tally};
 use std::collections::{BTreeSet, HashMap};
 
@@ -254,6 +257,7 @@ pub struct Fold {
     /// Messages of a source and code, kept or not.
     said: HashMap<Vec<u8>, u32>,
     created_by_tests: HashMap<Vec<u8>, u32>,
+    results: Results,
     reach: Reach,
     raised: Raised,
     access: Access,
@@ -460,6 +464,7 @@ impl Joined for Fold {
     fn sources(&mut self, sources: &[Source], includes: &[Place]) {
         self.roles = sources.iter().map(|source| source.entry.role).collect();
         self.text = self.roles.contains(&SourceRole::Inventory).then(Inventory::new);
+        self.results = Results::new(sources);
         for (file, source) in sources.iter().enumerate() {
             // what it includes may call some
             let is_silent = |seal: &Seal| seal.assertions == 0 && seal.bytes > 0 && seal.included_bytes == 0;
@@ -485,6 +490,15 @@ impl Joined for Fold {
 
     fn definition(&mut self, place: Place, row: &OwnedRecord) -> Result<(), Error> {
         if self.superseded.contains(&place.source) {
+            return Ok(());
+        }
+        if self.role(place.source) == Some(SourceRole::Tap) {
+            let lines = NotPassed::decode(&row.detail).filter(|_| row.op().is_ok_and(|op| op == Op::NotPassed));
+            let lines = lines.ok_or_else(|| Error::new(ErrorCode::Corrupt, "a result that is none"))?;
+            if !self.results.add(lines) {
+                let message = format!("a result of {}, which is not among the tests", spell(lines.file));
+                self.say(place, row.line, Code::NotRead, message);
+            }
             return Ok(());
         }
         if row.op()? == Op::Conduit && row.object_kind()? == ObjectKind::Routine {
@@ -616,6 +630,7 @@ impl Joined for Fold {
             effects.push(Effect { object: routine, aspect: Aspect::RAISED, flags: Flags::NONE });
         }
         let named = found.into_iter().map(|object| Effect { object, aspect, flags: Flags::NONE });
+        let flags = flags | self.results.flags(place, row.line);
         for Effect { object, aspect, flags: more } in named.collect::<Vec<_>>().into_iter().chain(effects) {
             let flags = flags | more;
             let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);

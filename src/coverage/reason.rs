@@ -45,11 +45,13 @@ pub enum Near {
     Branch,
     /// The test is expected to fail.
     Todo,
+    /// The test failed or did not run.
+    NotPassed,
 }
 
 impl Near {
     /// Every one, by number.
-    pub const ALL: [Near; 10] = [
+    pub const ALL: [Near; 11] = [
         Near::Covered,
         Near::Nothing,
         Near::Exists,
@@ -60,6 +62,7 @@ impl Near {
         Near::MayFire,
         Near::Branch,
         Near::Todo,
+        Near::NotPassed,
     ];
 
     /// In words; a place follows.
@@ -75,11 +78,13 @@ impl Near {
             Near::MayFire => "its condition may not have held",
             Near::Branch => "only in a branch that may not run",
             Near::Todo => "only in a test that is expected to fail",
+            Near::NotPassed => "only in a test that did not pass",
         }
     }
 
     fn of(evidence: &Evidence) -> Near {
         match (evidence.flags, evidence.strength) {
+            (flags, _) if flags.0 & Flags::NOT_PASSED.0 != 0 => Near::NotPassed,
             (flags, _) if flags.0 & Flags::TODO.0 != 0 => Near::Todo,
             (flags, _) if flags.0 & Flags::BRANCH.0 != 0 => Near::Branch,
             (_, Strength::Fixture | Strength::Body) => Near::Fixture,

@@ -901,9 +901,9 @@ fn evidence_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<Option<E
     if !context.wanted {
         return Ok(None);
     }
-    let flags = Flags(strength >> 4);
+    let flags = Flags(strength >> 3);
     let strength =
-        Strength::from_number(strength & 0x0F).filter(|_| flags <= Flags::ALL).ok_or_else(|| unknown("strength"))?;
+        Strength::from_number(strength & 0x07).filter(|_| flags <= Flags::ALL).ok_or_else(|| unknown("strength"))?;
     let (file, via, aspect) = (context.path(file)?, spell_via(via), Aspect(aspect).as_str());
     Ok(Some(EvidenceRow { file, line, via, aspect, strength, flags }))
 }

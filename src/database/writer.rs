@@ -297,7 +297,7 @@ fn put_piece(out: &mut Vec<u8>, evidence: &Evidence) {
     for value in [evidence.file, evidence.line, u32::from(evidence.via)] {
         put_u64(out, u64::from(value));
     }
-    out.extend_from_slice(&[evidence.aspect.0, evidence.strength as u8 | evidence.flags.0 << 4]);
+    out.extend_from_slice(&[evidence.aspect.0, evidence.strength as u8 | evidence.flags.0 << 3]);
 }
 
 /// An object key as bytes that sort like (kind, schema, name, sub, args): no name holds a NUL.

@@ -187,6 +187,8 @@ words! {
         Asserted = "asserted",
         /// None followed them.
         Unasserted = "unasserted",
+        /// Lines of a test did not pass, see [`super::results`].
+        NotPassed = "not-passed",
     }
 }
 
@@ -450,8 +452,10 @@ impl Flags {
     pub const MAY_FIRE: Flags = Flags(4);
     /// Another permissive policy may have let it pass.
     pub const SHARED: Flags = Flags(8);
+    /// The test failed or did not run; results of a run say so, no record.
+    pub const NOT_PASSED: Flags = Flags(16);
     /// All of them.
-    pub const ALL: Flags = Flags(15);
+    pub const ALL: Flags = Flags(31);
 
     /// The spellings.
     pub fn words(self) -> Vec<&'static str> {
@@ -460,6 +464,7 @@ impl Flags {
             (Flags::BRANCH, "branch"),
             (Flags::MAY_FIRE, "may-fire"),
             (Flags::SHARED, "shared"),
+            (Flags::NOT_PASSED, "not-passed"),
         ];
         named.into_iter().filter(|(flag, _)| self.0 & flag.0 != 0).map(|(_, word)| word).collect()
     }

@@ -13,6 +13,7 @@ pub mod expression;
 pub mod fact;
 pub mod lints;
 pub mod reference;
+pub mod results;
 pub mod rows;
 pub mod rules;
 pub mod session;
@@ -39,11 +40,13 @@ pub enum SourceRole {
     Tests,
     /// Definitions that were read from the catalogue of a server.
     Inventory,
+    /// What a run of the tests came to, see [`results`].
+    Tap,
 }
 
 impl SourceRole {
     /// Every role; a number is a place in here.
-    pub const ALL: [SourceRole; 3] = [SourceRole::Schema, SourceRole::Tests, SourceRole::Inventory];
+    pub const ALL: [SourceRole; 4] = [SourceRole::Schema, SourceRole::Tests, SourceRole::Inventory, SourceRole::Tap];
 
     /// The stable spelling.
     pub fn as_str(self) -> &'static str {
@@ -51,6 +54,7 @@ impl SourceRole {
             SourceRole::Schema => "schema",
             SourceRole::Tests => "tests",
             SourceRole::Inventory => "inventory",
+            SourceRole::Tap => "tap",
         }
     }
 
@@ -437,6 +441,7 @@ impl Reading {
                 }
                 Ok(())
             }
+            SourceRole::Tap => results::read(cursor, facts),
             SourceRole::Schema | SourceRole::Inventory => {
                 let defines = matches!(first_word(cursor), b"create" | b"alter" | b"do" | b"drop");
                 if is_part && !statement.is_continuation && defines {

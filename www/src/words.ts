@@ -28,6 +28,7 @@ export const FLAGS: Record<NonNullable<Evidence['flags']>[number], string> = {
   todo: 'the test is expected to fail',
   branch: 'it stands in a branch that may not run',
   'may-fire': 'the trigger has a condition',
+  'not-passed': 'the test failed or did not run',
   shared: 'another permissive policy may have let the statement pass',
 };
 
