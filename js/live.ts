@@ -180,7 +180,8 @@ async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
   }
   const ask: Ask = async (sql) => (await server.query<Record<string, unknown>>(sql)).rows;
   const session = async (): Promise<LiveSession> => {
-    await server.exec('rollback; discard all;');
+    await server.exec('rollback');
+    await server.exec('discard all');
     return {
       send: async (sql) =>
         (await server.exec(sql, { rowMode: 'array' })).map(({ fields, rows }) => ({

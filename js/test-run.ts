@@ -15,7 +15,7 @@ export interface TestRunOptions {
   /** Paths in it, in the order in which they run. */
   tests: string[];
   server: LiveServer;
-  /** Runs a file without transaction in one that is rolled back; without, such a file does not run. */
+  /** Runs each file in a transaction that is rolled back; without, a file that begins none does not run. */
   wrap?: boolean;
   /** Told of each line that a file prints. */
   print(line: string, file: string): void | Promise<void>;
@@ -30,8 +30,6 @@ export async function* runTests(options: TestRunOptions): AsyncIterable<FileResu
   }
 }
 
-/** What leaves nothing behind, and may stand before BEGIN. */
-const HARMLESS = /^\s*(set|reset|show|discard|begin|start\s+transaction|rollback|abort)\b/i;
 const BEGINS = /^\s*(begin|start\s+transaction)\b/i;
 const ENDS = /^\s*(commit|end|rollback|abort)\b(?!\s+(work\s+|transaction\s+)?to\b)/i;
 const CREATES_PGTAP = /\bcreate\s+extension\s+(if\s+not\s+exists\s+)?"?pgtap\b/i;
@@ -76,18 +74,24 @@ class FileRun {
   readonly #notPassed: NotPassed[] = [];
   readonly #problems: string[] = [];
   readonly #variables = new Map([['ON_ERROR_STOP', '1']]);
-  #isOpen = false;
+  readonly #wraps: boolean;
 
   constructor(path: string, session: LiveSession, options: TestRunOptions) {
     this.#path = path;
     this.#session = session;
     this.#options = options;
+    this.#wraps = options.wrap ?? false;
   }
 
   async all(text: string): Promise<FileResult> {
-    if (this.#options.wrap) {
+    if (!this.#wraps && !begins(this.#path, text, this.#find)) {
+      return notRun(
+        this.#path,
+        'has no BEGIN, so that what it does would stay: begin it with BEGIN and end it with ROLLBACK, or give --wrap',
+      );
+    }
+    if (this.#wraps) {
       await this.#session.send('begin');
-      this.#isOpen = true;
     }
     let hasEnded = false;
     for (const part of readScript(this.#path, text, this.#variables, this.#find)) {
@@ -121,14 +125,7 @@ class FileRun {
   /** False when it failed, and with it the file. */
   async #statement(part: ScriptStatement): Promise<boolean> {
     const { sql } = part;
-    if (!this.#isOpen && !HARMLESS.test(sql) && !CREATES_PGTAP.test(sql)) {
-      throw new Unrunnable(
-        'stands outside of a transaction: begin the file with BEGIN and end it with ROLLBACK, or give --wrap',
-        part.file,
-        part.line,
-      );
-    }
-    if (this.#options.wrap && (BEGINS.test(sql) || ENDS.test(sql))) return true;
+    if (this.#wraps && (BEGINS.test(sql) || ENDS.test(sql))) return true;
     let answers;
     try {
       answers = await this.#session.send(sql);
@@ -137,8 +134,6 @@ class FileRun {
       this.#notPassed.push(linesOf(part));
       return false;
     }
-    if (BEGINS.test(sql)) this.#isOpen = true;
-    else if (ENDS.test(sql)) this.#isOpen = false;
     let hasPassed = true;
     for (const { rows } of answers) {
       for (const row of rows) {
@@ -166,6 +161,17 @@ class FileRun {
       if (value === null || value === undefined) this.#variables.delete(`${part.gset}${column}`);
       else this.#variables.set(`${part.gset}${column}`, value);
     }
+  }
+}
+
+/** The file begins a transaction somewhere, as far as can be told without running it. */
+function begins(path: string, text: string, find: FindScript): boolean {
+  try {
+    for (const part of readScript(path, text, new Map(), find))
+      if ('sql' in part && BEGINS.test(part.sql)) return true;
+    return false;
+  } catch {
+    return /^\s*(begin|start\s+transaction)\b[^;]*;/im.test(text);
   }
 }
 

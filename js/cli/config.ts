@@ -25,6 +25,7 @@ export interface Config {
   rules?: Rule[] | string;
   database?: string;
   store?: string;
+  wrap?: boolean;
   jobs?: number;
   arena?: number;
   db?: string;
@@ -51,6 +52,7 @@ const TEXTS: Key = {
   is: 'a text, or a list of texts',
   fits: (value) => [value].flat().every((item) => typeof item === 'string'),
 };
+const BOOLEAN: Key = { is: 'true or false', fits: (value) => typeof value === 'boolean' };
 const isPercent = (value: unknown) => typeof value === 'number' || typeof value === 'string';
 
 /** Every key with what it holds; `config.schema.json` says the same to editors. */
@@ -69,7 +71,8 @@ export const KEYS: Record<keyof Config, Key> = {
   },
   arena: { is: 'a number of bytes', fits: (value) => Number.isSafeInteger(value) && (value as number) > 0 },
   db: TEXT,
-  embedded: { is: 'true or false', fits: (value) => typeof value === 'boolean' },
+  embedded: BOOLEAN,
+  wrap: BOOLEAN,
   extension: TEXTS,
   reporter: TEXTS,
   out: PATH,

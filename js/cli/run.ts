@@ -144,7 +144,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     .command('run')
     .description('run the tests in PGlite or on a server, and report what they cover')
     .argument('[dir]', 'the project', '.')
-    .option('--wrap', 'run files without BEGIN in a transaction that is rolled back')
+    .option('--wrap', 'run each file in a transaction that is rolled back; needed where a file begins none')
     .action(async (directory: string, options: RunCommandOptions) => {
       status = await (await import('./run-tests.js')).runCommand(directory, options, io);
     });

@@ -7,6 +7,9 @@ use crate::scan::fact::Flags;
 use crate::scan::results::NotPassed;
 use std::collections::HashMap;
 
+/// Stands for every file of a source.
+const ALL: u32 = u32::MAX;
+
 /// The lines that did not pass, by source and file. Memory: a few bytes for each.
 #[derive(Debug, Default)]
 pub(super) struct Results {
@@ -27,7 +30,8 @@ impl Results {
 
     /// Takes one; false where there is no such file.
     pub(super) fn add(&mut self, lines: NotPassed<'_>) -> bool {
-        let (Some(source), Some(file)) = (self.files.get(lines.source), self.files.get(lines.file)) else {
+        let Some(source) = self.files.get(lines.source) else { return false };
+        let Some(file) = (if lines.file.is_empty() { Some(&ALL) } else { self.files.get(lines.file) }) else {
             return false;
         };
         self.not_passed.entry((*source, *file)).or_default().push((lines.from, lines.to));
@@ -35,8 +39,11 @@ impl Results {
     }
 
     pub(super) fn flags(&self, place: Place, line: u32) -> Flags {
-        let ranges = self.not_passed.get(&(place.source, place.file));
-        let is_hit = ranges.is_some_and(|ranges| ranges.iter().any(|(from, to)| (*from..=*to).contains(&line)));
+        let is_in = |file: u32| {
+            let ranges = self.not_passed.get(&(place.source, file));
+            ranges.is_some_and(|ranges| ranges.iter().any(|(from, to)| (*from..=*to).contains(&line)))
+        };
+        let is_hit = !self.not_passed.is_empty() && (is_in(place.file) || is_in(ALL));
         if is_hit { Flags::NOT_PASSED } else { Flags::NONE }
     }
 }

@@ -11,7 +11,7 @@ use crate::sql::statement::Tok;
 pub struct NotPassed<'a> {
     /// Path of the source.
     pub source: &'a [u8],
-    /// Path of the file: the source, or one that it includes.
+    /// Path of the file: the source, or one that it includes; empty for all of them.
     pub file: &'a [u8],
     /// First line, from 1.
     pub from: u32,
