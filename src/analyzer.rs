@@ -358,7 +358,7 @@ impl Analyzer {
     }
 
     fn flush(&mut self) {
-        self.pending = Some(segment::write(&self.arena, self.identity));
+        self.pending = Some(segment::write(&mut self.arena, self.identity));
     }
 
     fn seal(&mut self, abandoned: &[u8]) -> Step {

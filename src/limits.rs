@@ -21,7 +21,7 @@ pub const MIN_ARENA_BYTES: usize = 64 * 1024;
 /// Arena when the host says nothing.
 pub const DEFAULT_ARENA_BYTES: usize = 4 * 1024 * 1024;
 /// Largest arena.
-pub const MAX_ARENA_BYTES: usize = 1024 * 1024 * 1024;
+pub const MAX_ARENA_BYTES: usize = 256 * 1024 * 1024;
 /// Smallest statement buffer.
 pub const MIN_STATEMENT_BYTES: usize = 4 * 1024;
 /// Statement buffer when the host says nothing.

@@ -1,13 +1,12 @@
 //! One block of fixed size: interned names grow from its start, records from its end; in front of them a hash table.
 //!
 //! ```text
-//! | slots: u32 each | names: length u16, bytes … →      free      ← … records, RECORD_BYTES each |
+//! | slots: u32 each | names: length u16, rank u32, bytes … →      free      ← … records, RECORD_BYTES each |
 //! ```
-//! Nothing is allocated after `new`. Offsets are 32-bit, so an arena is at most 4 GiB; the limits keep it below.
+//! Nothing is allocated after `new`, but for the order of the records while they are sorted: see [`Arena::sorted`].
 
 use super::{Record, Tag};
-use crate::limits::to_u32;
-use std::cmp::Ordering;
+use crate::limits::{MAX_ARENA_BYTES, to_u32};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes of a record in the arena.
@@ -19,8 +18,26 @@ const ROW_BYTES: usize = 40;
 /// large, because there each record has its own.
 const WRITTEN_FIFTHS: usize = 8;
 
-/// Bytes of a name that sorting looks at first.
-const BEGINNING: usize = 12;
+/// Bytes before a name: its length, and its rank among all names once they are sorted.
+const NAME_HEAD: usize = 6;
+
+/// Bits of the parts of a record's place in a segment, in their order: tag, name, schema, kind, scope, sub-object,
+/// arguments, and the record's number, which is its arrival.
+const TAG_BITS: u32 = 3;
+const RANK_BITS: u32 = bits(slots_of(MAX_ARENA_BYTES) / 4 * 3);
+const KIND_BITS: u32 = u8::BITS;
+const SCOPE_BITS: u32 = 3;
+const NUMBER_BITS: u32 = bits(MAX_ARENA_BYTES / RECORD_BYTES);
+const _: () = assert!(TAG_BITS + 4 * RANK_BITS + KIND_BITS + SCOPE_BITS + NUMBER_BITS <= u128::BITS);
+
+const fn bits(most: usize) -> u32 {
+    usize::BITS - most.leading_zeros()
+}
+
+/// One slot for each 64 bytes or less: a record takes 40, so one new name a record finds its slot.
+const fn slots_of(bytes: usize) -> usize {
+    (bytes / 32).next_power_of_two() / 2
+}
 
 /// Places of the words behind the first eight bytes of a record.
 const NAME: usize = 0;
@@ -50,8 +67,7 @@ pub struct Arena {
 impl Arena {
     /// An arena of exactly `bytes` bytes.
     pub fn new(bytes: usize) -> Self {
-        // one slot for each 64 bytes or less: a record takes 40, so one new name a record finds its slot
-        let slots = (bytes / 32).next_power_of_two() / 2;
+        let slots = slots_of(bytes);
         let mut arena = Arena { block: vec![0; bytes], slots, names_end: 0, records: 0, names: 0, written: 0 };
         arena.clear();
         arena
@@ -95,7 +111,7 @@ impl Arena {
     /// Adds a record and interns its texts. False, and nothing changed, where there is no room.
     pub fn push(&mut self, record: &Record<&[u8]>) -> bool {
         let texts = [record.name, record.schema, record.sub, record.args, record.detail];
-        let longest: usize = texts.iter().map(|t| t.len() + 2).sum();
+        let longest: usize = texts.iter().map(|t| t.len() + NAME_HEAD).sum();
         let written = self.written + longest + ROW_BYTES;
         if self.records > 0 && written > self.block.len() / 5 * WRITTEN_FIFTHS
             || self.names_end + longest + (self.records + 1) * RECORD_BYTES > self.block.len()
@@ -150,21 +166,12 @@ impl Arena {
     }
 
     /// The numbers of all records in the order of a segment: by tag; evidence by object key, then, as all else, by source
-    /// and ordinal, which is the order of their arrival.
-    pub fn sorted(&self) -> Vec<u32> {
-        let mut order = Vec::with_capacity(self.records);
-        for tag in Tag::ALL {
-            let from = order.len();
-            let has_tag = |number: &u32| self.bytes_of(*number)[0] == tag as u8;
-            order.extend((0..to_u32(self.records)).filter(has_tag).map(|number| self.place(number)));
-            if tag == Tag::Evidence {
-                order[from..].sort_unstable_by(|a, b| {
-                    let alike = a >> u32::BITS == b >> u32::BITS;
-                    if alike { self.compare(number_of(*a), number_of(*b)) } else { a.cmp(b) }
-                });
-            }
-        }
-        order.into_iter().map(number_of).collect()
+    /// and ordinal, which is the order of their arrival. Costs n log n, and 16 bytes a record.
+    pub fn sorted(&mut self) -> impl Iterator<Item = u32> + use<> {
+        self.rank_names();
+        let mut order: Vec<u128> = (0..to_u32(self.records)).map(|number| self.place(number)).collect();
+        order.sort_unstable();
+        order.into_iter().map(number_of)
     }
 
     fn bytes_of(&self, number: u32) -> &[u8] {
@@ -172,31 +179,42 @@ impl Arena {
         &self.block[at..at + RECORD_BYTES]
     }
 
-    /// What two pieces of evidence differ in, mostly, as a number in their order: how the name begins. The record's
-    /// number, which is its arrival, comes last.
+    /// The place of a record among all as a number.
     fn place(&self, number: u32) -> u128 {
-        let name = self.text(u32_at(self.bytes_of(number), 8 + NAME * 4));
-        let length = name.len().min(BEGINNING);
-        let mut place = [0; 16];
-        place[..length].copy_from_slice(&name[..length]);
-        place[BEGINNING..].copy_from_slice(&number.to_be_bytes());
-        u128::from_be_bytes(place)
+        let record = self.bytes_of(number);
+        let mut place = u128::from(record[0]);
+        let mut then = |bits: u32, part: u32| place = place << bits | u128::from(part);
+        let rank = |text: usize| match u32_at(record, 8 + text * 4) {
+            0 => 0,
+            text => u32_at(&self.block, text as usize + 2),
+        };
+        if record[0] == Tag::Evidence as u8 {
+            then(RANK_BITS, rank(NAME));
+            then(RANK_BITS, rank(SCHEMA));
+            then(KIND_BITS, u32::from(record[1]));
+            then(SCOPE_BITS, u32::from(record[2]));
+            then(RANK_BITS, rank(SUB));
+            then(RANK_BITS, rank(ARGS));
+        } else {
+            then(4 * RANK_BITS + KIND_BITS + SCOPE_BITS, 0);
+        }
+        then(NUMBER_BITS, number);
+        place
     }
 
-    /// The order of two pieces of evidence.
-    fn compare(&self, a: u32, b: u32) -> Ordering {
-        let (x, y) = (self.bytes_of(a), self.bytes_of(b));
-        // texts are interned, so that equal numbers need no look at the bytes
-        let text = |n: usize| {
-            let (x, y) = (u32_at(x, 8 + n * 4), u32_at(y, 8 + n * 4));
-            if x == y { Ordering::Equal } else { self.text(x).cmp(self.text(y)) }
-        };
-        text(NAME)
-            .then_with(|| text(SCHEMA))
-            .then_with(|| (x[1], x[2]).cmp(&(y[1], y[2])))
-            .then_with(|| text(SUB))
-            .then_with(|| text(ARGS))
-            .then_with(|| a.cmp(&b))
+    /// Notes at each name its place among all, from 1; the empty one has none. Equal order of ranks and of bytes.
+    fn rank_names(&mut self) {
+        let mut names = Vec::with_capacity(self.names);
+        let mut at = self.slots * 4;
+        while at < self.names_end {
+            names.push(to_u32(at));
+            at += NAME_HEAD + self.text(to_u32(at)).len();
+        }
+        names.sort_unstable_by(|a, b| self.text(*a).cmp(self.text(*b)));
+        for (place, name) in names.into_iter().enumerate() {
+            let at = name as usize + 2;
+            self.block[at..at + 4].copy_from_slice(&to_u32(place + 1).to_le_bytes());
+        }
     }
 
     fn text(&self, number: Text) -> &[u8] {
@@ -205,7 +223,7 @@ impl Arena {
         }
         let at = number as usize;
         let length = usize::from(u16::from_le_bytes([self.block[at], self.block[at + 1]]));
-        &self.block[at + 2..at + 2 + length]
+        &self.block[at + NAME_HEAD..at + NAME_HEAD + length]
     }
 
     /// Numbers of a record's texts. Neighbours share most of theirs, so the record before is asked first.
@@ -244,8 +262,8 @@ impl Arena {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
         let text = &text[..usize::from(length)];
         self.block[at..at + 2].copy_from_slice(&length.to_le_bytes());
-        self.block[at + 2..at + 2 + text.len()].copy_from_slice(text);
-        self.names_end += 2 + text.len();
+        self.block[at + NAME_HEAD..at + NAME_HEAD + text.len()].copy_from_slice(text);
+        self.names_end += NAME_HEAD + text.len();
         self.names += 1;
         let number = to_u32(at);
         self.block[slot * 4..slot * 4 + 4].copy_from_slice(&number.to_le_bytes());
@@ -254,8 +272,8 @@ impl Arena {
 }
 
 fn number_of(place: u128) -> u32 {
-    #[allow(clippy::cast_possible_truncation)] // its last four bytes
-    let number = place as u32;
+    #[allow(clippy::cast_possible_truncation)] // its last bits
+    let number = place as u32 & ((1 << NUMBER_BITS) - 1);
     number
 }
 

@@ -8,12 +8,13 @@ use crate::record::{Arena, Record};
 
 /// Writes the records of `arena`. Costs n log n in their number; the result is at most 1.6 times as large as the
 /// arena.
-pub fn write(arena: &Arena, identity: Identity) -> Vec<u8> {
+pub fn write(arena: &mut Arena, identity: Identity) -> Vec<u8> {
+    let order = arena.sorted();
     let mut file = FileWriter::new(FileKind::Segment, identity);
     let blocks = arena.written_bytes() / BLOCK_BYTES + 8;
     file.reserve(arena.written_bytes() + blocks * 64);
     let mut block = Block::default();
-    for number in arena.sorted() {
+    for number in order {
         block.add(&mut file, &arena.record(number as usize));
     }
     block.flush(&mut file);
