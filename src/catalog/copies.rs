@@ -1,7 +1,7 @@
 //! What a table has from another: LIKE, OF, INHERITS, and partitions that come and go.
 
 use super::needs::{Edge, Need};
-use super::{Inventory, Object, ObjectId, Replayed};
+use super::{Inventory, Name, Object, ObjectId, Replayed};
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{Firing, Like};
 use crate::scan::fact::ObjectKind;
@@ -327,7 +327,7 @@ impl Inventory {
             self.count_copy()?;
             let object = self.object(key).clone();
             let sub = self.choose_name(object.kind, &object.schema, (&object.name, &object.detail, b"fkey"));
-            let row = self.insert(Object { sub, is_partition: true, origin: None, ..object });
+            let row = self.insert(Object { sub: sub.into(), is_partition: true, origin: None, ..object });
             self.tie(key, row);
             self.edge(part, row, Need::Part);
             self.edge(part, original, Need::Use);
@@ -420,7 +420,7 @@ impl Inventory {
         let is_taken = self.at(&to.schema, &to.name, &from.sub).any(|id| is_constraint(self.object(id).kind));
         let sub = match from.kind {
             ForeignKey if !is_taken => from.sub,
-            kind => self.choose_name(kind, &to.schema, (&to.name, columns, label)),
+            kind => self.choose_name(kind, &to.schema, (&to.name, columns, label)).into(),
         };
         let id = self.insert_copy(part, table, sub)?;
         if let Some((relation, key)) = self.ties(part).references {
@@ -430,7 +430,7 @@ impl Inventory {
         Ok(Some(id))
     }
 
-    fn insert_copy(&mut self, part: ObjectId, table: ObjectId, sub: Vec<u8>) -> Result<ObjectId, AtLimit> {
+    fn insert_copy(&mut self, part: ObjectId, table: ObjectId, sub: Name) -> Result<ObjectId, AtLimit> {
         self.count_copy()?;
         let (from, to) = (self.object(part).clone(), self.object(table));
         let (schema, name, file, line) = (to.schema.clone(), to.name.clone(), self.file, self.line);
@@ -470,7 +470,7 @@ impl Inventory {
         let chosen = self.choose_name(ObjectKind::Sequence, &to.schema, (&to.name, &name, b"seq"));
         let id = self.insert(Object {
             schema: to.schema.clone(),
-            name: chosen,
+            name: chosen.into(),
             owner: Some(to.name.clone()),
             file: self.file,
             line: self.line,

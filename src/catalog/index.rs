@@ -116,8 +116,10 @@ impl Inventory {
 
     /// Enters an object under its names, if it is live.
     pub(super) fn link(&mut self, id: ObjectId) {
-        let Inventory { objects, index, .. } = self;
-        if let Some(object) = objects.get(id as usize).filter(|o| o.live) {
+        let Inventory { objects, index, names, .. } = self;
+        if let Some(object) = objects.get_mut(id as usize).filter(|o| o.live) {
+            let Object { schema, name, sub, args, detail, owner, .. } = &mut *object;
+            [schema, name, sub, args, detail].into_iter().chain(owner).for_each(|text| names.share(text));
             each_hash(object, |hash| index.insert(hash, id));
         }
     }

@@ -9,6 +9,7 @@ mod links;
 pub mod names;
 mod needs;
 mod replay;
+mod shared;
 mod signatures;
 
 use crate::limits::to_u32;
@@ -17,6 +18,8 @@ use crate::scan::fact::{ObjectKind, Scope};
 use crate::scan::reference::arity_of;
 use index::{By, Index};
 use needs::Edge;
+pub use shared::Name;
+use shared::Names;
 use signatures::{same_args, split_args};
 use std::collections::{BTreeSet, HashMap};
 
@@ -26,13 +29,13 @@ pub struct Object {
     /// Kind.
     pub kind: ObjectKind,
     /// Schema; empty for what belongs to none.
-    pub schema: Vec<u8>,
+    pub schema: Name,
     /// Name; for sub-objects the relation's.
-    pub name: Vec<u8>,
+    pub name: Name,
     /// Column, trigger, policy, index, constraint.
-    pub sub: Vec<u8>,
+    pub sub: Name,
     /// Argument types of a routine.
-    pub args: Vec<u8>,
+    pub args: Name,
     /// Place of its definition: source in the manifest.
     pub file: u32,
     /// 1-based line.
@@ -40,9 +43,9 @@ pub struct Object {
     /// Partition of another table: counts with that one.
     pub is_partition: bool,
     /// Type of a column, the function of a trigger, the role that owns a table.
-    detail: Vec<u8>,
+    detail: Name,
     /// The table whose column owns this sequence.
-    owner: Option<Vec<u8>>,
+    owner: Option<Name>,
     /// The part of a parent because of which it is there; of a partition, the parent.
     origin: Option<ObjectId>,
     /// Number of its redefinitions: what an earlier one needed, this one does not.
@@ -68,17 +71,17 @@ impl Object {
         &self.detail
     }
 
-    fn new(kind: ObjectKind, schema: Vec<u8>, name: Vec<u8>) -> Object {
+    fn new(kind: ObjectKind, schema: Name, name: Name) -> Object {
         Object {
             kind,
             schema,
             name,
-            sub: Vec::new(),
-            args: Vec::new(),
+            sub: Name::default(),
+            args: Name::default(),
             file: 0,
             line: 0,
             is_partition: false,
-            detail: Vec::new(),
+            detail: Name::default(),
             owner: None,
             origin: None,
             version: 0,
@@ -144,6 +147,7 @@ const PLATFORM_BYPASSING: [&[u8]; 4] = [b"postgres", b"service_role", b"supabase
 #[derive(Debug, Default)]
 pub struct Inventory {
     objects: Vec<Object>,
+    names: Names,
     /// The live ones by their names.
     index: Index,
     /// The name to try next for a base that was taken, until a name is freed.
@@ -239,7 +243,7 @@ impl Inventory {
     /// An empty database: it has the schema `public`.
     pub fn new() -> Self {
         let mut inventory = Inventory::default();
-        inventory.insert(Object::new(ObjectKind::Schema, Vec::new(), b"public".to_vec()));
+        inventory.insert(Object::new(ObjectKind::Schema, Name::default(), Name::from(&b"public"[..])));
         inventory
     }
 
@@ -280,7 +284,7 @@ impl Inventory {
     /// Row level security of the relation concerns the role: it is on, and the role neither passes it by nor owns the
     /// relation, unless it is forced.
     pub fn secures(&self, relation: &Object, role: &[u8]) -> bool {
-        let owner = relation.detail.as_slice();
+        let owner = &*relation.detail;
         let owns = relation.is_table() && (owner == role || self.is_member(role, owner));
         let forced = relation.has(note::Trait::FORCED);
         relation.has(note::Trait::SECURED) && !self.bypasses(role) && (forced || !owns)

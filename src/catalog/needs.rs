@@ -1,6 +1,6 @@
 //! What goes along with a dropped object: the edges from what is needed to what needs it (`pg_depend`).
 
-use super::{Inventory, Object, ObjectId, Replayed, Wanted};
+use super::{Inventory, Name, Object, ObjectId, Replayed, Wanted};
 use crate::order;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{self, Entry};
@@ -122,8 +122,8 @@ impl Inventory {
         let (file, line) = (self.file, self.line);
         self.insert(Object {
             kind: ObjectKind::Column,
-            sub: name,
-            detail: Vec::new(),
+            sub: name.into(),
+            detail: Name::default(),
             traits: 0,
             version: 0,
             file,
@@ -141,7 +141,7 @@ impl Inventory {
         let known = !columns.is_empty();
         for column in columns.into_iter().skip(skip) {
             let name = self.object(column).sub.clone();
-            if !except.contains(&name.as_slice()) {
+            if !except.contains(&&*name) {
                 self.output(relation, &name);
             }
         }
@@ -308,7 +308,7 @@ impl Inventory {
             let base = found.trim_end_matches("[]");
             let array = if found.ends_with("[]") { "[]" } else { array };
             let detail = format!("{base}{array}");
-            self.change(subject, |o| o.detail = detail.into_bytes());
+            self.change(subject, |o| o.detail = detail.into_bytes().into());
         }
     }
 

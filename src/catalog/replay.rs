@@ -2,7 +2,7 @@
 
 use super::index::By;
 use super::needs::Need;
-use super::{Inventory, Object, ObjectId, Replayed, Wanted, names, place};
+use super::{Inventory, Name, Object, ObjectId, Replayed, Wanted, names, place};
 use crate::merge::Place;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{self, Guard};
@@ -56,7 +56,7 @@ impl Inventory {
                 self.about(target);
                 if let Some(id) = target {
                     self.change(id, |o| {
-                        o.detail = rest.to_vec();
+                        o.detail = rest.into();
                         o.version += 1;
                     });
                 }
@@ -75,14 +75,14 @@ impl Inventory {
             note::ROLE => {
                 let table = self.targets(row, kind).first().copied().filter(|id| self.object(*id).is_table());
                 if let Some(id) = table {
-                    self.change(id, |o| o.detail = rest.to_vec());
+                    self.change(id, |o| o.detail = rest.into());
                 }
             }
             note::POLICY => {
                 let target = self.targets(row, kind).first().copied();
                 self.about(target);
                 let Some(id) = target else { return Replayed::Unknown };
-                self.change(id, |o| o.detail = Guard::decode(&o.detail).altered(&Guard::decode(rest)));
+                self.change(id, |o| o.detail = Guard::decode(&o.detail).altered(&Guard::decode(rest)).into());
             }
             note::PATH => self.path.clone_from(&row.schema),
             note::OWNER => self.own(row),
@@ -148,13 +148,13 @@ impl Inventory {
         let named = kind == ObjectKind::Index || kind.is_constraint();
         let parts = if named { detail.split(|b| *b == 0).next().unwrap_or_default() } else { detail };
         let id = self.insert(Object {
-            sub: row.sub.clone(),
-            args,
+            sub: row.sub.as_slice().into(),
+            args: args.into(),
             file,
             line: row.line,
             is_partition: detail.starts_with(PARTITION),
-            detail: parts.to_vec(),
-            ..Object::new(kind, schema, row.name.clone())
+            detail: parts.into(),
+            ..Object::new(kind, schema.into(), row.name.as_slice().into())
         });
         self.made(id)
     }
@@ -200,7 +200,7 @@ impl Inventory {
     ) -> Replayed {
         if op == Op::Replace && same_kind {
             self.change(id, |o| {
-                (o.file, o.line, o.detail) = (file, line, detail.to_vec());
+                (o.file, o.line, o.detail) = (file, line, detail.into());
                 o.version += 1;
             });
             self.about(Some(id));
@@ -213,7 +213,7 @@ impl Inventory {
         if same_kind && merges && self.object(id).origin.is_some() && op == Op::Create {
             // it is merged with the one that is inherited
             self.change(id, |o| {
-                (o.file, o.line, o.detail) = (file, line, detail.to_vec());
+                (o.file, o.line, o.detail) = (file, line, detail.into());
                 o.origin = None;
                 o.version += 1;
             });
@@ -238,16 +238,16 @@ impl Inventory {
             given => given.to_vec(),
         };
         let mut object = Object {
-            sub: chosen,
+            sub: chosen.into(),
             file,
             line: row.line,
-            detail: columns.to_vec(),
-            ..Object::new(kind, schema, row.name.clone())
+            detail: columns.into(),
+            ..Object::new(kind, schema.into(), row.name.as_slice().into())
         };
         if is_sequence {
             let column = self.column(&object.schema, &row.name, columns);
             object.owner = Some(std::mem::replace(&mut object.name, std::mem::take(&mut object.sub)));
-            object.detail = row.sub.clone();
+            object.detail = row.sub.as_slice().into();
             let id = self.insert(object);
             if let Some(column) = column {
                 self.edge(column, id, Need::Part);
@@ -321,7 +321,7 @@ impl Inventory {
             self.remove(id);
             if object.kind == ObjectKind::Schema {
                 targets.extend(self.in_schema(&object.name));
-                self.gone_schemas.insert(object.name.clone());
+                self.gone_schemas.insert(object.name.to_vec());
             } else if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                 targets.extend(self.parts(&object));
             }
@@ -341,14 +341,15 @@ impl Inventory {
     fn rename(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
         let mut targets = self.targets(row, kind);
         let found = !targets.is_empty();
+        let to = Name::from(row.detail.as_slice());
         while let Some(id) = targets.pop() {
             let object = self.object(id).clone();
             if object.kind == ObjectKind::Schema {
                 for other in self.in_schema(&object.name) {
-                    self.respell(other, &|o| o.schema.clone_from(&row.detail));
+                    self.respell(other, &|o| o.schema = to.clone());
                 }
-                self.change(id, |o| o.name.clone_from(&row.detail));
-                self.gone_schemas.insert(object.name);
+                self.change(id, |o| o.name = to.clone());
+                self.gone_schemas.insert(object.name.to_vec());
             } else if object.kind.is_sub() || object.kind == ObjectKind::DomainConstraint {
                 // a constraint and its index are called the same
                 let pair: Vec<ObjectId> = self.at(&object.schema, &object.name, &object.sub).collect();
@@ -356,7 +357,7 @@ impl Inventory {
                     let kind = self.object(other).kind;
                     let of_constraint = kind.is_constraint() && object.kind == ObjectKind::Index;
                     if other == id || of_constraint {
-                        self.change(other, |o| o.sub.clone_from(&row.detail));
+                        self.change(other, |o| o.sub = to.clone());
                     }
                 }
                 // what children inherit is renamed too
@@ -369,17 +370,17 @@ impl Inventory {
                 if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                     for part in self.parts(&object) {
                         self.change(part, |o| match &mut o.owner {
-                            Some(owner) => owner.clone_from(&row.detail),
-                            None => o.name.clone_from(&row.detail),
+                            Some(owner) => *owner = to.clone(),
+                            None => o.name = to.clone(),
                         });
                     }
                 }
-                self.respell(id, &|o| o.name.clone_from(&row.detail));
+                self.respell(id, &|o| o.name = to.clone());
                 if object.kind == ObjectKind::Role {
                     for edge in self.edges(id) {
                         self.change(edge.dependent, |o| {
                             for role in [&mut o.name, &mut o.sub].into_iter().filter(|role| **role == object.name) {
-                                role.clone_from(&row.detail);
+                                *role = to.clone();
                             }
                         });
                     }
@@ -391,14 +392,15 @@ impl Inventory {
 
     fn set_schema(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
         let targets = self.targets(row, kind);
+        let to = Name::from(row.detail.as_slice());
         for id in &targets {
             let object = self.object(*id).clone();
             if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                 for part in self.parts(&object) {
-                    self.change(part, |o| o.schema.clone_from(&row.detail));
+                    self.change(part, |o| o.schema = to.clone());
                 }
             }
-            self.respell(*id, &|o| o.schema.clone_from(&row.detail));
+            self.respell(*id, &|o| o.schema = to.clone());
         }
         if targets.is_empty() { Replayed::Unknown } else { Replayed::Done }
     }
@@ -453,7 +455,7 @@ impl Inventory {
             let relation =
                 Wanted { kind, scope: Scope::Path, schema: &row.schema, name: &row.name, sub: b"", args: b"" };
             if let Some(id) = self.find(relation).first() {
-                return self.object(*id).schema.clone();
+                return self.object(*id).schema.to_vec();
             }
         }
         path.find(|schema| self.owns_schema(schema)).unwrap_or(first).to_vec()

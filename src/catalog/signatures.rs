@@ -186,10 +186,10 @@ impl Inventory {
                     false => text.split(separator).map(renamed).collect(),
                 };
                 let text = types.join(separator).into_bytes();
-                self.change(edge.dependent, |o| *(if is_cast { &mut o.name } else { &mut o.args }) = text);
+                self.change(edge.dependent, |o| *(if is_cast { &mut o.name } else { &mut o.args }) = text.into());
             } else if object.kind == ObjectKind::Column {
                 let detail = renamed(&String::from_utf8_lossy(&object.detail));
-                self.change(edge.dependent, |o| o.detail = detail.into_bytes());
+                self.change(edge.dependent, |o| o.detail = detail.into_bytes().into());
             }
         }
     }

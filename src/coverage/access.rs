@@ -145,9 +145,9 @@ impl Access {
         let usage = match verdict {
             Verdict::Denied => match refused_schema(circumstance.message) {
                 Some(name) => Some((name, Verdict::Denied, PRIVILEGE)),
-                None => (cause != UNKNOWN).then_some((schema.as_slice(), Verdict::Allowed, 0)),
+                None => (cause != UNKNOWN).then_some((&**schema, Verdict::Allowed, 0)),
             },
-            _ => Some((schema.as_slice(), Verdict::Allowed, 0)),
+            _ => Some((&**schema, Verdict::Allowed, 0)),
         };
         if let Some((name, verdict, cause)) = usage
             && let [object] = inventory.find(Wanted::schema(name))[..]

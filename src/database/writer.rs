@@ -230,7 +230,7 @@ impl DatabaseWriter {
                 for id in &reason.path {
                     let object = self.folded.inventory.object(*id);
                     out.push(object.kind as u8);
-                    let parts = [&object.schema, &object.name, &object.sub].map(Vec::as_slice);
+                    let parts = [&*object.schema, &object.name, &object.sub];
                     let names = parts.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>();
                     put_bytes(out, &names.join(&b'.'));
                 }

@@ -1,0 +1,80 @@
+//! Names that objects share: each text is kept once, however many objects have it.
+
+use super::index::Hashed;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::BuildHasherDefault;
+use std::ops::Deref;
+use std::rc::Rc;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A text of an object. The empty one takes no memory.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(Option<Rc<[u8]>>);
+
+impl Deref for Name {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl AsRef<[u8]> for Name {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl From<&[u8]> for Name {
+    fn from(text: &[u8]) -> Name {
+        Name((!text.is_empty()).then(|| Rc::from(text)))
+    }
+}
+
+impl From<Vec<u8>> for Name {
+    fn from(text: Vec<u8>) -> Name {
+        Name::from(text.as_slice())
+    }
+}
+
+impl PartialEq<&[u8]> for Name {
+    fn eq(&self, other: &&[u8]) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<Vec<u8>> for Name {
+    fn eq(&self, other: &Vec<u8>) -> bool {
+        **self == **other
+    }
+}
+
+impl<const N: usize> PartialEq<&[u8; N]> for Name {
+    fn eq(&self, other: &&[u8; N]) -> bool {
+        **self == other[..]
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self))
+    }
+}
+
+/// The names that were shared, by their hash. One whose hash another has is not shared.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashMap<u64, Name, BuildHasherDefault<Hashed>>);
+
+impl Names {
+    /// Lets `name` be the one that is kept of its text.
+    pub(super) fn share(&mut self, name: &mut Name) {
+        if name.is_empty() {
+            return;
+        }
+        let kept = self.0.entry(xxh3_64(name)).or_insert_with(|| name.clone());
+        if kept == name {
+            *name = kept.clone();
+        }
+    }
+}
