@@ -1,9 +1,9 @@
-//! Objects by their names. The map knows hashes of names, and the objects know the names: about 40 bytes a key.
+//! Objects by their names. The map knows hashes of names, and the objects know the names: about 20 bytes a key.
 
-use super::ids::Ids;
 use super::{Inventory, Object, ObjectId};
+use crate::limits::to_u32;
 use crate::scan::fact::ObjectKind;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -57,27 +57,72 @@ impl By {
     }
 }
 
-/// Objects under hashes.
+/// Objects under hashes, in ascending order.
 #[derive(Debug, Default)]
-pub(super) struct Index(HashMap<u64, Ids, BuildHasherDefault<Hashed>>);
+pub(super) struct Index {
+    /// Half of a hash is enough: who asks looks at the names, too.
+    ids: HashMap<u32, Ids, BuildHasherDefault<Hashed>>,
+    /// Sets, as what leaves must be found among many. Those of no use any more are empty, and taken again.
+    sets: Vec<BTreeSet<ObjectId>>,
+    free: Vec<u32>,
+}
+
+/// Mostly one.
+#[derive(Debug, Clone, Copy)]
+enum Ids {
+    One(ObjectId),
+    /// Place among the sets.
+    Many(u32),
+}
 
 impl Index {
     pub(super) fn insert(&mut self, hash: u64, id: ObjectId) {
-        self.0.entry(hash).or_default().insert(id);
-    }
-
-    fn remove(&mut self, hash: u64, id: ObjectId) {
-        if let Some(ids) = self.0.get_mut(&hash) {
-            ids.remove(id);
-            if ids.is_empty() {
-                self.0.remove(&hash);
+        let Index { ids, sets, free } = self;
+        let own = ids.entry(half(hash)).or_insert(Ids::One(id));
+        match *own {
+            Ids::One(first) if first != id => {
+                let place = free.pop().unwrap_or_else(|| {
+                    sets.push(BTreeSet::new());
+                    to_u32(sets.len() - 1)
+                });
+                sets[place as usize].extend([first, id]);
+                *own = Ids::Many(place);
+            }
+            Ids::One(_) => {}
+            Ids::Many(place) => {
+                sets[place as usize].insert(id);
             }
         }
     }
 
-    pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = ObjectId> + '_ {
-        self.0.get(&hash).into_iter().flatten().copied()
+    fn remove(&mut self, hash: u64, id: ObjectId) {
+        match self.ids.get(&half(hash)) {
+            Some(Ids::One(own)) if *own == id => {}
+            Some(Ids::Many(place)) => {
+                let set = &mut self.sets[*place as usize];
+                set.remove(&id);
+                if !set.is_empty() {
+                    return;
+                }
+                self.free.push(*place);
+            }
+            _ => return,
+        }
+        self.ids.remove(&half(hash));
     }
+
+    pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = ObjectId> + '_ {
+        let (one, many) = match self.ids.get(&half(hash)) {
+            Some(Ids::One(id)) => (Some(*id), None),
+            Some(Ids::Many(place)) => (None, self.sets.get(*place as usize)),
+            None => (None, None),
+        };
+        one.into_iter().chain(many.into_iter().flatten().copied())
+    }
+}
+
+fn half(hash: u64) -> u32 {
+    to_u32(usize::try_from(hash >> 32).unwrap_or_default())
 }
 
 /// A key is a hash already.
@@ -91,6 +136,11 @@ impl Hasher for Hashed {
 
     fn write(&mut self, bytes: &[u8]) {
         self.0 = xxh3_64(bytes);
+    }
+
+    fn write_u32(&mut self, hash: u32) {
+        // the map looks at the upper bits, too
+        self.0 = u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 
     fn write_u64(&mut self, hash: u64) {

@@ -3,7 +3,6 @@
 //! The table is held in memory.
 
 mod copies;
-mod ids;
 mod index;
 mod links;
 pub mod names;
