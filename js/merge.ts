@@ -35,7 +35,7 @@ export interface MergeProgress {
 }
 
 /** Pieces of evidence that are held where a scratch store takes the rest. */
-const EVIDENCE_LIMIT = 1 << 20;
+const EVIDENCE_LIMIT = 1 << 19;
 
 /** A segment and where it lies; the machine knows it by its index. */
 interface Listed {

@@ -12,8 +12,9 @@ pub fn sort<T>(rows: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
 }
 
 /// Groups rows by a number below `groups`, in the order of the numbers, equal rows in the order in which they stand.
-/// Linear; 4 bytes a row and a group.
-pub fn group<T>(rows: &mut [T], groups: usize, number: impl Fn(&T) -> u32) {
+/// Linear; holds the rows twice, and 4 bytes a group.
+pub fn group<T: Copy>(rows: &mut Vec<T>, groups: usize, number: impl Fn(&T) -> u32) {
+    let Some(first) = rows.first().copied() else { return };
     let mut ends = vec![0u32; groups + 1];
     for row in rows.iter() {
         ends[number(row) as usize + 1] += 1;
@@ -21,13 +22,13 @@ pub fn group<T>(rows: &mut [T], groups: usize, number: impl Fn(&T) -> u32) {
     for at in 1..ends.len() {
         ends[at] += ends[at - 1];
     }
-    let mut order = vec![0u32; rows.len()];
-    for (at, row) in rows.iter().enumerate() {
+    let mut grouped = vec![first; rows.len()];
+    for row in rows.iter() {
         let next = &mut ends[number(row) as usize];
-        order[*next as usize] = to_u32(at);
+        grouped[*next as usize] = *row;
         *next += 1;
     }
-    arrange(rows, &mut order);
+    *rows = grouped;
 }
 
 /// Puts the row of number `order[place]` at each place; `order` is of no use afterwards.

@@ -267,7 +267,7 @@ fn borrowed(row: &OwnedRecord) -> Record<&[u8]> {
 }
 
 /// Pieces of evidence that a merge holds at once, as the package asks for where it has a scratch store.
-const HOLDING: usize = 1 << 20;
+const HOLDING: usize = 1 << 19;
 
 /// Length of the database, and the most bytes that were in memory beside what was kept for the merge.
 fn build(scanned: &Scanned) -> Result<(usize, usize)> {

@@ -167,7 +167,8 @@ impl Inventory {
     /// Enters an object under its names, if it is live.
     pub(super) fn link(&mut self, id: ObjectId) {
         let Inventory { objects, index, names, .. } = self;
-        if let Some(object) = objects.get_mut(id as usize).filter(|o| o.live) {
+        let object = objects.get_mut(id);
+        if object.live {
             let Object { schema, name, sub, args, detail, owner, .. } = &mut *object;
             [schema, name, sub, args, detail].into_iter().chain(owner).for_each(|text| names.share(text));
             each_hash(object, |hash| index.insert(hash, id));
@@ -177,7 +178,8 @@ impl Inventory {
     /// Takes an object out of its names, before they change.
     pub(super) fn unlink(&mut self, id: ObjectId) {
         let Inventory { objects, index, .. } = self;
-        if let Some(object) = objects.get(id as usize).filter(|o| o.live) {
+        let object = objects.get(id);
+        if object.live {
             each_hash(object, |hash| index.remove(hash, id));
         }
         self.next_names.clear();

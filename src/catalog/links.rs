@@ -2,7 +2,6 @@
 
 use super::index::By;
 use super::{Inventory, Object, ObjectId};
-use crate::limits::to_u32;
 use crate::scan::fact::ObjectKind;
 
 /// What was done since BEGIN or the first SAVEPOINT.
@@ -79,9 +78,7 @@ impl Inventory {
     #[inline(never)]
     fn put_back(&mut self, id: ObjectId, change: &mut dyn FnMut(&mut Object)) {
         self.unlink(id);
-        if let Some(object) = self.objects.get_mut(id as usize) {
-            change(object);
-        }
+        change(self.objects.get_mut(id));
         self.link(id);
     }
 
@@ -114,12 +111,9 @@ impl Inventory {
     }
 
     fn push(&mut self, object: Object) -> ObjectId {
-        let id = to_u32(self.objects.len());
-        self.objects.push(object);
+        let id = self.objects.push(object);
         let in_partition = self.relation_of(id).is_some_and(|relation| self.object(relation).is_partition);
-        if let Some(object) = self.objects.last_mut() {
-            object.is_partition |= in_partition;
-        }
+        self.objects.get_mut(id).is_partition |= in_partition;
         if !self.transaction.marks.is_empty() {
             self.transaction.done.push(Done::Made(id));
         }
@@ -156,10 +150,8 @@ impl Inventory {
 
     #[inline(never)]
     fn note_change(&mut self, id: ObjectId) {
-        if !self.transaction.marks.is_empty()
-            && let Some(before) = self.objects.get(id as usize)
-        {
-            self.transaction.done.push(Done::Changed(id, Box::new(before.clone())));
+        if !self.transaction.marks.is_empty() {
+            self.transaction.done.push(Done::Changed(id, Box::new(self.object(id).clone())));
         }
     }
 

@@ -7,6 +7,7 @@ mod index;
 mod links;
 pub mod names;
 mod needs;
+mod objects;
 mod replay;
 mod shared;
 mod signatures;
@@ -17,6 +18,7 @@ use crate::scan::fact::{ObjectKind, Scope};
 use crate::scan::reference::arity_of;
 use index::{By, Index};
 use needs::Edge;
+use objects::Objects;
 pub use shared::Name;
 use shared::Names;
 use signatures::{same_args, split_args};
@@ -145,7 +147,7 @@ const PLATFORM_BYPASSING: [&[u8]; 4] = [b"postgres", b"service_role", b"supabase
 /// The objects, by name.
 #[derive(Debug, Default)]
 pub struct Inventory {
-    objects: Vec<Object>,
+    objects: Objects,
     names: Names,
     /// The live ones by their names.
     index: Index,
@@ -248,7 +250,7 @@ impl Inventory {
 
     /// The object with this number.
     pub fn object(&self, id: ObjectId) -> &Object {
-        &self.objects[id as usize]
+        self.objects.get(id)
     }
 
     /// All objects that exist at the end, with their numbers.
@@ -309,7 +311,7 @@ impl Inventory {
 
     /// There is no object.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
+        self.objects.len() == 0
     }
 
     /// Whether the sources tell all objects of the kind that `wanted` asks for: not the columns of a view or of a table
@@ -330,7 +332,7 @@ impl Inventory {
 
     /// Takes the places of objects from an inventory that has them, too.
     pub fn take_places(&mut self, from: &Inventory) {
-        for object in &mut self.objects {
+        for object in self.objects.iter_mut() {
             let Object { kind, schema, name, sub, args, .. } = &*object;
             let wanted = Wanted { kind: *kind, scope: Scope::Named, schema, name, sub, args };
             if let Some(id) = from.find(wanted).first() {
@@ -387,8 +389,9 @@ impl Inventory {
             None => self.under(By::Name, [wanted.name, wanted.sub, b""]).filter(is_it).collect(),
             Some(schema) => {
                 let at = |schema| self.at(schema, wanted.name, wanted.sub);
-                // what belongs to no schema
-                let global = (!schema.is_empty()).then(|| at(b""));
+                // what belongs to no schema; not asked for what always has one, as most is
+                let has_schema = wanted.kind.is_relation() || wanted.kind.is_sub() || wanted.kind.is_routine();
+                let global = (!schema.is_empty() && !has_schema).then(|| at(b""));
                 at(schema).chain(global.into_iter().flatten()).filter(is_it).collect()
             }
         };

@@ -1,6 +1,7 @@
 //! Names that objects share: each text is kept once, however many objects have it.
 
 use super::index::Hashed;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasherDefault;
@@ -9,7 +10,7 @@ use std::rc::Rc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A text of an object. The empty one takes no memory.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Default)]
 pub struct Name(Option<Rc<[u8]>>);
 
 impl Deref for Name {
@@ -35,6 +36,29 @@ impl From<&[u8]> for Name {
 impl From<Vec<u8>> for Name {
     fn from(text: Vec<u8>) -> Name {
         Name::from(text.as_slice())
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Name) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Name) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Name) -> Ordering {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) if Rc::ptr_eq(a, b) => Ordering::Equal,
+            _ => (**self).cmp(&**other),
+        }
     }
 }
 

@@ -41,6 +41,7 @@ use reason::{Nearest, Paths, Reason};
 use results::Results;
 use state::{State, Tally};
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// Schemas whose objects are the tests' own.
 const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
@@ -273,7 +274,7 @@ pub struct Fold {
 struct Last {
     of: Option<(ObjectKind, Scope)>,
     key: [Vec<u8>; 4],
-    found: Vec<ObjectId>,
+    found: Rc<[ObjectId]>,
 }
 
 impl Fold {
@@ -384,7 +385,7 @@ impl Fold {
     }
 
     /// The objects that are meant. Rows of one key follow one another: what was found is kept for the next one.
-    fn found(&mut self, wanted: &Wanted<'_>) -> Vec<ObjectId> {
+    fn found(&mut self, wanted: &Wanted<'_>) -> Rc<[ObjectId]> {
         let key = [wanted.schema, wanted.name, wanted.sub, wanted.args];
         let last = &mut self.last;
         let same = last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| a == b);
@@ -394,7 +395,7 @@ impl Fold {
                 kept.clear();
                 kept.extend_from_slice(text);
             }
-            last.found = self.inventory.find(*wanted);
+            last.found = self.inventory.find(*wanted).into();
         }
         self.last.found.clone()
     }
@@ -629,9 +630,9 @@ impl Joined for Fold {
         {
             effects.push(Effect { object: routine, aspect: Aspect::RAISED, flags: Flags::NONE });
         }
-        let named = found.into_iter().map(|object| Effect { object, aspect, flags: Flags::NONE });
+        let named = found.iter().map(|object| Effect { object: *object, aspect, flags: Flags::NONE });
         let flags = flags | self.results.flags(place, row.line);
-        for Effect { object, aspect, flags: more } in named.collect::<Vec<_>>().into_iter().chain(effects) {
+        for Effect { object, aspect, flags: more } in named.chain(effects) {
             let flags = flags | more;
             let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);
             let evidence = Evidence { object, file, line, seq, via, aspect, strength, flags };
