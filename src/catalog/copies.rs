@@ -325,7 +325,7 @@ impl Inventory {
         let mut left = vec![(key, part)];
         while let Some((key, part)) = left.pop() {
             self.count_copy()?;
-            let object = self.object(key).clone();
+            let object = self.copy_of(key);
             let sub = self.choose_name(object.kind, &object.schema, (&object.name, &object.detail, b"fkey"));
             let row = self.insert(Object { sub: sub.into(), is_partition: true, origin: None, ..object });
             self.tie(key, row);
@@ -354,7 +354,7 @@ impl Inventory {
         // columns first: names depend on them
         let (columns, others): (Vec<ObjectId>, Vec<ObjectId>) = parts.into_iter().partition(is_column);
         for part in columns.into_iter().chain(others) {
-            let object = self.object(part).clone();
+            let object = self.copy_of(part);
             let copied = match object.kind {
                 ObjectKind::Column if !is_included(Like::REST) => self.copy_part(part, table),
                 ObjectKind::CheckConstraint if is_included(Like::CONSTRAINTS) => self.copy_part(part, table),
@@ -407,7 +407,7 @@ impl Inventory {
     /// for a second primary key.
     fn copy_key(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
         use ObjectKind::{ConstraintTrigger, ExclusionConstraint, ForeignKey, PrimaryKey, UniqueConstraint};
-        let (from, to) = (self.object(part).clone(), self.object(table).clone());
+        let (from, to) = (self.copy_of(part), self.copy_of(table));
         let (columns, label): (&[u8], &[u8]) = match from.kind {
             PrimaryKey if self.ties(table).primary_key.is_some_and(|key| self.object(key).live) => return Ok(None),
             PrimaryKey => (b"", b"pkey"),
@@ -432,7 +432,7 @@ impl Inventory {
 
     fn insert_copy(&mut self, part: ObjectId, table: ObjectId, sub: Name) -> Result<ObjectId, AtLimit> {
         self.count_copy()?;
-        let (from, to) = (self.object(part).clone(), self.object(table));
+        let (from, to) = (self.copy_of(part), self.object(table));
         let (schema, name, file, line) = (to.schema.clone(), to.name.clone(), self.file, self.line);
         let is_partition = false;
         let id = self.insert(Object { schema, name, sub, file, line, is_partition, origin: None, version: 0, ..from });
@@ -442,7 +442,7 @@ impl Inventory {
 
     /// The copy needs the columns of its relation that are called like those of the original.
     fn copy_keys(&mut self, part: ObjectId, copy: ObjectId) {
-        let to = self.object(copy).clone();
+        let to = self.copy_of(copy);
         if let (Some(shape), Some(relation)) = (self.ties(part).shape.clone(), self.relation_of(copy)) {
             let name = |id: &ObjectId| self.column(&to.schema, &to.name, &self.object(*id).sub);
             let columns = shape.columns.iter().filter_map(name).collect();
@@ -457,21 +457,21 @@ impl Inventory {
     }
 
     fn copy_identity(&mut self, part: ObjectId, table: ObjectId) -> Result<Option<ObjectId>, AtLimit> {
-        let source = self.object(part).clone();
+        let source = self.copy_of(part);
         // the column that owns it
-        let owner = source.owner.as_ref().and_then(|owner| self.relation(&source.schema, owner));
+        let owner = self.relation(&source.schema, &source.owner);
         let parts = owner.map(|owner| self.parts_of(owner)).unwrap_or_default();
         let owns = |id: &ObjectId| {
             self.object(*id).kind == ObjectKind::Column && self.edges(*id).iter().any(|edge| edge.dependent == part)
         };
         let Some(column) = parts.into_iter().find(owns) else { return Ok(None) };
         self.count_copy()?;
-        let (name, to) = (self.object(column).sub.clone(), self.object(table).clone());
+        let (name, to) = (self.object(column).sub.clone(), self.copy_of(table));
         let chosen = self.choose_name(ObjectKind::Sequence, &to.schema, (&to.name, &name, b"seq"));
         let id = self.insert(Object {
             schema: to.schema.clone(),
             name: chosen.into(),
-            owner: Some(to.name.clone()),
+            owner: to.name.clone(),
             file: self.file,
             line: self.line,
             version: 0,
@@ -487,13 +487,13 @@ impl Inventory {
     pub(super) fn own(&mut self, row: &OwnedRecord) {
         let Some(sequence) = self.subject else { return };
         let table = if row.name.is_empty() { None } else { self.targets_of_owner(row) };
-        let owner = table.map(|table| self.object(table).name.clone());
+        let owner = table.map(|table| self.object(table).name.clone()).unwrap_or_default();
         self.change(sequence, |o| {
             o.owner = owner;
             o.version += 1;
         });
         if let Some(table) = table {
-            let table = self.object(table).clone();
+            let table = self.copy_of(table);
             if let Some(column) = self.column(&table.schema, &table.name, &row.sub) {
                 self.edge(column, sequence, Need::Part);
             }

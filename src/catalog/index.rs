@@ -142,10 +142,6 @@ impl Hasher for Hashed {
         // the map looks at the upper bits, too
         self.0 = u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
 }
 
 impl Inventory {
@@ -170,7 +166,9 @@ impl Inventory {
         let object = objects.get_mut(id);
         if object.live {
             let Object { schema, name, sub, args, detail, owner, .. } = &mut *object;
-            [schema, name, sub, args, detail].into_iter().chain(owner).for_each(|text| names.share(text));
+            for text in [schema, name, sub, args, detail, owner] {
+                names.share(text);
+            }
             each_hash(object, |hash| index.insert(hash, id));
         }
     }

@@ -151,7 +151,7 @@ impl Inventory {
     #[inline(never)]
     fn note_change(&mut self, id: ObjectId) {
         if !self.transaction.marks.is_empty() {
-            self.transaction.done.push(Done::Changed(id, Box::new(self.object(id).clone())));
+            self.transaction.done.push(Done::Changed(id, Box::new(self.copy_of(id))));
         }
     }
 

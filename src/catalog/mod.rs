@@ -45,8 +45,8 @@ pub struct Object {
     pub is_partition: bool,
     /// Type of a column, the function of a trigger, the role that owns a table.
     detail: Name,
-    /// The table whose column owns this sequence.
-    owner: Option<Name>,
+    /// The table whose column owns this sequence; empty without one.
+    owner: Name,
     /// The part of a parent because of which it is there; of a partition, the parent.
     origin: Option<ObjectId>,
     /// Number of its redefinitions: what an earlier one needed, this one does not.
@@ -83,7 +83,7 @@ impl Object {
             line: 0,
             is_partition: false,
             detail: Name::default(),
-            owner: None,
+            owner: Name::default(),
             origin: None,
             version: 0,
             traits: 0,
@@ -112,11 +112,10 @@ impl Object {
 
     /// The relation or domain that it is a part of.
     fn whole(&self) -> Option<&[u8]> {
-        match &self.owner {
-            Some(owner) => Some(owner),
-            None if self.kind.is_sub() || self.kind == ObjectKind::DomainConstraint => Some(&self.name),
-            None => None,
+        if !self.owner.is_empty() {
+            return Some(&self.owner);
         }
+        (self.kind.is_sub() || self.kind == ObjectKind::DomainConstraint).then_some(&*self.name)
     }
 }
 
@@ -251,6 +250,12 @@ impl Inventory {
     /// The object with this number.
     pub fn object(&self, id: ObjectId) -> &Object {
         self.objects.get(id)
+    }
+
+    // not inlined: a copy is long
+    #[inline(never)]
+    fn copy_of(&self, id: ObjectId) -> Object {
+        self.object(id).clone()
     }
 
     /// All objects that exist at the end, with their numbers.

@@ -115,7 +115,7 @@ impl Inventory {
     /// Adds a column that a query makes.
     fn output(&mut self, relation: ObjectId, name: &[u8]) {
         let name = self.outputs.given.pop_front().unwrap_or_else(|| name.to_vec());
-        let of = self.object(relation).clone();
+        let of = self.copy_of(relation);
         if self.outputs.is_lost || self.column(&of.schema, &of.name, &name).is_some() {
             return;
         }
@@ -334,7 +334,7 @@ impl Inventory {
         let meant = named.map_or_else(|| relations.clone(), |relation| vec![relation]);
         let need = if meant.len() == 1 { Need::Use } else { Need::Perhaps };
         for relation in meant {
-            let relation = self.object(relation).clone();
+            let relation = self.copy_of(relation);
             for part in self.parts(&relation) {
                 if self.object(part).kind == ObjectKind::Column {
                     self.edge(part, subject, need);

@@ -162,7 +162,7 @@ impl Inventory {
     /// What follows from a new object.
     fn made(&mut self, id: ObjectId) -> Replayed {
         self.about(Some(id));
-        let object = self.object(id).clone();
+        let object = self.copy_of(id);
         match object.kind {
             kind if kind.is_routine() => self.need_argument_types(id),
             ObjectKind::ConstraintTrigger => {
@@ -246,7 +246,7 @@ impl Inventory {
         };
         if is_sequence {
             let column = self.column(&object.schema, &row.name, columns);
-            object.owner = Some(std::mem::replace(&mut object.name, std::mem::take(&mut object.sub)));
+            object.owner = std::mem::replace(&mut object.name, std::mem::take(&mut object.sub));
             object.detail = row.sub.as_slice().into();
             let id = self.insert(object);
             if let Some(column) = column {
@@ -317,7 +317,7 @@ impl Inventory {
             if !self.object(id).live {
                 continue;
             }
-            let object = self.object(id).clone();
+            let object = self.copy_of(id);
             self.remove(id);
             if object.kind == ObjectKind::Schema {
                 targets.extend(self.in_schema(&object.name));
@@ -343,7 +343,7 @@ impl Inventory {
         let found = !targets.is_empty();
         let to = Name::from(row.detail.as_slice());
         while let Some(id) = targets.pop() {
-            let object = self.object(id).clone();
+            let object = self.copy_of(id);
             if object.kind == ObjectKind::Schema {
                 for other in self.in_schema(&object.name) {
                     self.respell(other, &|o| o.schema = to.clone());
@@ -369,9 +369,9 @@ impl Inventory {
             } else {
                 if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                     for part in self.parts(&object) {
-                        self.change(part, |o| match &mut o.owner {
-                            Some(owner) => *owner = to.clone(),
-                            None => o.name = to.clone(),
+                        self.change(part, |o| match o.owner.is_empty() {
+                            true => o.name = to.clone(),
+                            false => o.owner = to.clone(),
                         });
                     }
                 }
@@ -394,7 +394,7 @@ impl Inventory {
         let targets = self.targets(row, kind);
         let to = Name::from(row.detail.as_slice());
         for id in &targets {
-            let object = self.object(*id).clone();
+            let object = self.copy_of(*id);
             if object.kind.is_relation() || object.kind == ObjectKind::Domain {
                 for part in self.parts(&object) {
                     self.change(part, |o| o.schema = to.clone());

@@ -1,16 +1,15 @@
 //! Names that objects share: each text is kept once, however many objects have it.
 
-use super::index::Hashed;
+use super::index::Index;
+use crate::limits::to_u32;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::BuildHasherDefault;
 use std::ops::Deref;
 use std::rc::Rc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A text of an object. The empty one takes no memory.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Name(Option<Rc<[u8]>>);
 
 impl Deref for Name {
@@ -27,7 +26,16 @@ impl AsRef<[u8]> for Name {
     }
 }
 
+// Each object has six: not inlined, as its copies would be long.
+impl Clone for Name {
+    #[inline(never)]
+    fn clone(&self) -> Name {
+        Name(self.0.clone())
+    }
+}
+
 impl From<&[u8]> for Name {
+    #[inline(never)]
     fn from(text: &[u8]) -> Name {
         Name((!text.is_empty()).then(|| Rc::from(text)))
     }
@@ -86,9 +94,13 @@ impl fmt::Debug for Name {
     }
 }
 
-/// The names that were shared, by their hash. One whose hash another has is not shared.
+/// The names that were shared.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<u64, Name, BuildHasherDefault<Hashed>>);
+pub(super) struct Names {
+    list: Vec<Name>,
+    /// Places in the list.
+    places: Index,
+}
 
 impl Names {
     /// Lets `name` be the one that is kept of its text.
@@ -96,9 +108,14 @@ impl Names {
         if name.is_empty() {
             return;
         }
-        let kept = self.0.entry(xxh3_64(name)).or_insert_with(|| name.clone());
-        if kept == name {
-            *name = kept.clone();
+        let Names { list, places } = self;
+        let hash = xxh3_64(name);
+        let kept = places.get(hash).map(|place| &list[place as usize]).find(|kept| *kept == name);
+        if let Some(kept) = kept.cloned() {
+            *name = kept;
+        } else {
+            places.insert(hash, to_u32(list.len()));
+            list.push(name.clone());
         }
     }
 }

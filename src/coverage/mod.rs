@@ -41,7 +41,6 @@ use reason::{Nearest, Paths, Reason};
 use results::Results;
 use state::{State, Tally};
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 
 /// Schemas whose objects are the tests' own.
 const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
@@ -274,7 +273,7 @@ pub struct Fold {
 struct Last {
     of: Option<(ObjectKind, Scope)>,
     key: [Vec<u8>; 4],
-    found: Rc<[ObjectId]>,
+    found: Vec<ObjectId>,
 }
 
 impl Fold {
@@ -384,8 +383,8 @@ impl Fold {
         }
     }
 
-    /// The objects that are meant. Rows of one key follow one another: what was found is kept for the next one.
-    fn found(&mut self, wanted: &Wanted<'_>) -> Rc<[ObjectId]> {
+    /// Finds the objects that are meant, as `last`. Rows of one key follow one another: what was found is kept for the next one.
+    fn find(&mut self, wanted: &Wanted<'_>) {
         let key = [wanted.schema, wanted.name, wanted.sub, wanted.args];
         let last = &mut self.last;
         let same = last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| a == b);
@@ -395,9 +394,97 @@ impl Fold {
                 kept.clear();
                 kept.extend_from_slice(text);
             }
-            last.found = self.inventory.find(*wanted).into();
+            last.found = self.inventory.find(*wanted);
         }
-        self.last.found.clone()
+    }
+
+    /// Takes a piece of evidence of the objects that it means.
+    fn evidence_of(
+        &mut self,
+        place: Place,
+        row: &OwnedRecord,
+        wanted: &Wanted<'_>,
+        (by, spelled): (Use, Strength),
+        found: &[ObjectId],
+    ) {
+        let strength = if let Use::Certain(strength) = by { strength } else { spelled };
+        let aspect = row.aspect();
+        if aspect == Aspect::NOT_EXISTS {
+            self.contradicted(place, row, found);
+            return;
+        }
+        let is_member = aspect == Aspect::MEMBER || aspect == Aspect::MEMBERS;
+        let flags = row.flags();
+        // a test that is expected to fail, or may not run, may name what is not there
+        let is_certain =
+            strength == Strength::Structure && aspect != Aspect::NAMED && !is_member && flags == Flags::NONE;
+        if found.is_empty() && is_certain && self.is_stale(wanted) {
+            let schema = row.schema.split(|b| *b == 0).next().unwrap_or_default().to_vec();
+            self.stale.push(Stale {
+                file: place.file,
+                line: row.line,
+                kind: wanted.kind,
+                schema,
+                name: row.name.clone(),
+                sub: row.sub.clone(),
+                args: row.args.clone(),
+                via: row.via,
+            });
+        }
+        if found.len() > 1 && arity_of(wanted.args).is_some() {
+            let name = spell(wanted.name);
+            let message = format!("{name}: {} overloads take this number of arguments; none is credited", found.len());
+            self.say(place, row.line, Code::AmbiguousCall, message);
+            return;
+        }
+        let told = Circumstance::decode(&row.detail);
+        let runner = self.helpers.runner(place.source, &told);
+        let circumstance = Circumstance { role: &runner.role, persona: &runner.persona, ..told };
+        self.lint(place, row, aspect, found, &circumstance);
+        let mut effects = Vec::new();
+        if let [object] = found[..]
+            && uses_rows(wanted.kind)
+            && effects::changes(aspect)
+        {
+            let is_column = wanted.kind == ObjectKind::Column;
+            let relation = if is_column { self.inventory.relation_of(object) } else { Some(object) };
+            if let Some(relation) = relation {
+                let column = is_column.then_some(wanted.sub);
+                let is_immediate = self.reach.is_immediate(place.source);
+                effects = effects::fired(&self.inventory, relation, column, aspect, &circumstance, is_immediate);
+                if !is_column {
+                    effects.extend(effects::violated(&self.inventory, relation, aspect, &circumstance));
+                }
+            }
+        }
+        if let [object] = found[..]
+            && circumstance.outcome == Outcome::Fails
+        {
+            match wanted.kind {
+                ObjectKind::Routine => effects.extend(effects::violated_within(&self.inventory, &circumstance)),
+                ObjectKind::Type => effects.extend(effects::violated_domain(&self.inventory, object, &circumstance)),
+                _ => {}
+            }
+        }
+        if let Some(object) = found.first()
+            && let Some(routine) = self.raised.by(&self.inventory, *object, &circumstance)
+        {
+            effects.push(Effect { object: routine, aspect: Aspect::RAISED, flags: Flags::NONE });
+        }
+        let named = found.iter().map(|object| Effect { object: *object, aspect, flags: Flags::NONE });
+        let flags = flags | self.results.flags(place, row.line);
+        for Effect { object, aspect, flags: more } in named.chain(effects) {
+            let flags = flags | more;
+            let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);
+            let evidence = Evidence { object, file, line, seq, via, aspect, strength, flags };
+            match by {
+                Use::Certain(_) => {
+                    self.access.add(&self.inventory, evidence, &circumstance);
+                    self.keep(evidence);
+                }
+                Use::Of(part) => self.reach.hold(part, evidence),
+            }
+        }
     }
 
     /// A test says that there is no such object.
@@ -556,7 +643,7 @@ impl Joined for Fold {
             sub: &row.sub,
             args: &row.args,
         };
-        let (aspect, spelled) = (row.aspect(), row.strength()?);
+        let spelled = row.strength()?;
         let by = self.reach.of(place.source, row.seq, spelled);
         let uses = spelled != Strength::Structure && matches!(wanted.kind, ObjectKind::Relation | ObjectKind::Routine);
         if uses && self.reach.uses(place.source, row.seq, &wanted, row.via, by) {
@@ -566,84 +653,10 @@ impl Joined for Fold {
         if of_rows && self.reach.hides(place.source, row.seq, &wanted) {
             return Ok(());
         }
-        let strength = if let Use::Certain(strength) = by { strength } else { spelled };
-        let found = self.found(&wanted);
-        if aspect == Aspect::NOT_EXISTS {
-            self.contradicted(place, row, &found);
-            return Ok(());
-        }
-        let is_member = aspect == Aspect::MEMBER || aspect == Aspect::MEMBERS;
-        let flags = row.flags();
-        // a test that is expected to fail, or may not run, may name what is not there
-        let is_certain =
-            strength == Strength::Structure && aspect != Aspect::NAMED && !is_member && flags == Flags::NONE;
-        if found.is_empty() && is_certain && self.is_stale(&wanted) {
-            let schema = row.schema.split(|b| *b == 0).next().unwrap_or_default().to_vec();
-            self.stale.push(Stale {
-                file: place.file,
-                line: row.line,
-                kind: wanted.kind,
-                schema,
-                name: row.name.clone(),
-                sub: row.sub.clone(),
-                args: row.args.clone(),
-                via: row.via,
-            });
-        }
-        if found.len() > 1 && arity_of(wanted.args).is_some() {
-            let name = spell(wanted.name);
-            let message = format!("{name}: {} overloads take this number of arguments; none is credited", found.len());
-            self.say(place, row.line, Code::AmbiguousCall, message);
-            return Ok(());
-        }
-        let told = Circumstance::decode(&row.detail);
-        let runner = self.helpers.runner(place.source, &told);
-        let circumstance = Circumstance { role: &runner.role, persona: &runner.persona, ..told };
-        self.lint(place, row, aspect, &found, &circumstance);
-        let mut effects = Vec::new();
-        if let [object] = found[..]
-            && uses_rows(wanted.kind)
-            && effects::changes(aspect)
-        {
-            let is_column = wanted.kind == ObjectKind::Column;
-            let relation = if is_column { self.inventory.relation_of(object) } else { Some(object) };
-            if let Some(relation) = relation {
-                let column = is_column.then_some(wanted.sub);
-                let is_immediate = self.reach.is_immediate(place.source);
-                effects = effects::fired(&self.inventory, relation, column, aspect, &circumstance, is_immediate);
-                if !is_column {
-                    effects.extend(effects::violated(&self.inventory, relation, aspect, &circumstance));
-                }
-            }
-        }
-        if let [object] = found[..]
-            && circumstance.outcome == Outcome::Fails
-        {
-            match wanted.kind {
-                ObjectKind::Routine => effects.extend(effects::violated_within(&self.inventory, &circumstance)),
-                ObjectKind::Type => effects.extend(effects::violated_domain(&self.inventory, object, &circumstance)),
-                _ => {}
-            }
-        }
-        if let Some(object) = found.first()
-            && let Some(routine) = self.raised.by(&self.inventory, *object, &circumstance)
-        {
-            effects.push(Effect { object: routine, aspect: Aspect::RAISED, flags: Flags::NONE });
-        }
-        let named = found.iter().map(|object| Effect { object: *object, aspect, flags: Flags::NONE });
-        let flags = flags | self.results.flags(place, row.line);
-        for Effect { object, aspect, flags: more } in named.chain(effects) {
-            let flags = flags | more;
-            let (file, line, seq, via) = (place.file, row.line, row.seq, row.via);
-            let evidence = Evidence { object, file, line, seq, via, aspect, strength, flags };
-            match by {
-                Use::Certain(_) => {
-                    self.access.add(&self.inventory, evidence, &circumstance);
-                    self.keep(evidence);
-                }
-                Use::Of(part) => self.reach.hold(part, evidence),
-            }
-        }
+        self.find(&wanted);
+        let found = std::mem::take(&mut self.last.found);
+        self.evidence_of(place, row, &wanted, (by, spelled), &found);
+        self.last.found = found;
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 
 use super::{Record, Tag};
 use crate::limits::{MAX_ARENA_BYTES, to_u32};
+use crate::order;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes of a record in the arena.
@@ -210,7 +211,7 @@ impl Arena {
             names.push(to_u32(at));
             at += NAME_HEAD + self.text(to_u32(at)).len();
         }
-        names.sort_unstable_by(|a, b| self.text(*a).cmp(self.text(*b)));
+        order::sort(&mut names, |a, b| self.text(*a).cmp(self.text(*b)));
         for (place, name) in names.into_iter().enumerate() {
             let at = name as usize + 2;
             self.block[at..at + 4].copy_from_slice(&to_u32(place + 1).to_le_bytes());
