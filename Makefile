@@ -63,9 +63,10 @@ fuzz: $(stamp)/rust $(stamp)/fuzz ## inputs that libFuzzer makes up, for FUZZ_SE
 	    { echo "fuzz: mend it, and move the input that failed to fuzz/fixtures/$$target: cargo test reads it"; exit 1; }; \
 	done
 
-bench: dist/package.json build/bench/native build/bench/corpus/one.sql benches/node_modules/.package-lock.json ## speeds beside other lexers and parsers: ROUNDS=21 make bench
+bench: dist/package.json build/bench/native build/bench/corpus/one.sql benches/node_modules/.package-lock.json ## speed beside other lexers and parsers, size and memory beside SQLite: ROUNDS=21 make bench
 	@build/bench/native build/bench/corpus $(ROUNDS)
 	@echo; node benches/run.mjs $(ROUNDS)
+	@echo; build/bench/scale $(SCALE)
 
 screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in build/screenshots
 	@node scripts/screenshots.mjs

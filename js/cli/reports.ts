@@ -4,7 +4,7 @@ import { checkAborted } from '../abort.js';
 import { CoverageError } from '../error.js';
 import { NewFile } from '../files.js';
 import { reporters } from '../reports/index.js';
-import type { ReportInput, TextReporter, Write } from '../reports/report.js';
+import type { ReportInput, Style, TextReporter, Write } from '../reports/report.js';
 import { visible } from '../reports/names.js';
 import { missed, type Finding, type Threshold, type Thresholds } from '../thresholds.js';
 import type { Coverage } from '../coverage.js';
@@ -81,7 +81,7 @@ export async function writeReports(
     const reporter = await entry.load();
     checkAborted(io.signal);
     if (out === undefined || name === 'text') {
-      await writeText(reporter as TextReporter, input, (text) => output.write(text), io, colourOf(io));
+      await writeText(reporter as TextReporter, input, (text) => output.write(text), io, styleOf(io));
       continue;
     }
     const path = join(out, entry.file);
@@ -94,7 +94,7 @@ export async function writeReports(
 async function writeFile(reporter: TextReporter, input: ReportInput, path: string, io: Io): Promise<void> {
   const file = await NewFile.create(path);
   try {
-    await writeText(reporter, input, (text) => file.write(text), io, false);
+    await writeText(reporter, input, (text) => file.write(text), io, PLAIN);
     await file.commit();
   } catch (error) {
     await file.discard();
@@ -108,7 +108,7 @@ async function writeText(
   input: ReportInput,
   write: (text: string) => Promise<void>,
   io: Io,
-  colour: boolean,
+  style: Style,
 ): Promise<void> {
   let gathered = '';
   const gather: Write = async (text) => {
@@ -118,10 +118,15 @@ async function writeText(
     await write(gathered);
     gathered = '';
   };
-  await reporter.write(input, gather, { colour });
+  await reporter.write(input, gather, style);
   await write(gathered);
 }
 
-function colourOf(io: Io): boolean {
-  return !!io.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+/** What no terminal shows. */
+const PLAIN: Style = { colour: false, width: 80 };
+
+function styleOf({ stdout }: Io): Style {
+  if (!stdout.isTTY) return PLAIN;
+  const colour = !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  return { colour, width: stdout.columns ?? PLAIN.width };
 }

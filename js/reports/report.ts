@@ -17,10 +17,16 @@ export interface ReportInput {
 /** Takes the text of a report, in pieces. */
 export type Write = (text: string) => void | Promise<void>;
 
+/** How a text looks; `width` is the columns that a line may take, where it can be kept. */
+export interface Style {
+  colour: boolean;
+  width: number;
+}
+
 /** Writes one text: to a terminal, a pipe or a file. */
 export interface TextReporter {
   kind: 'text';
-  write(input: ReportInput, write: Write, style: { colour: boolean }): Promise<void>;
+  write(input: ReportInput, write: Write, style: Style): Promise<void>;
 }
 
 /** Writes a folder. */

@@ -7,42 +7,58 @@ import type { TextReporter, Write } from './report.js';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
-/** Kinds of this many letters keep the table within 80 columns; a longer one moves only its own row. */
+/** Kinds of this many letters keep the table within its width; a longer one moves only its own row. */
 const KIND_WIDTH = 22;
+const CELL_WIDTH = 11;
 
-/** A table of figures by kind, then what is not covered, what is stale and what could not be read. */
+const FIGURES = ['objects', 'covered', 'exercised'] as const;
+/** Where there is room: the other states. */
+const MORE_FIGURES = [...FIGURES, 'asserted', 'declared', 'gap'] as const;
+
+/** Rows of a list that are shown; what follows says how to see the others. */
+const MOST = 10;
+
+/** A table of figures by kind, then in short what is not covered, what is stale and what could not be read. */
 export const text: TextReporter = {
   kind: 'text',
-  async write({ coverage }, write, { colour }) {
+  async write({ coverage }, write, { colour, width }) {
     const colors = pc.createColors(colour);
     const summary = await coverage.summary();
-    await write(table(summary, colors));
+    await write(table(summary, width, colors));
     await gaps(coverage, summary, write, colors);
     await access(coverage, summary, write, colors);
     await stale(coverage, summary, write, colors);
-    await diagnostics(coverage, write, colors);
+    await diagnostics(coverage, summary, write, colors);
     await write(blindSpots(summary));
     await write(problems(summary, colors));
   },
 };
 
-function table(summary: Summary, colors: Colors): string {
+function table(summary: Summary, width: number, colors: Colors): string {
+  const isWide = width >= KIND_WIDTH + CELL_WIDTH * (MORE_FIGURES.length + 1);
+  const figures = isWide ? MORE_FIGURES : FIGURES;
   const kinds = Object.keys(summary.kinds).sort(kindOrder);
+  const row = (kind: string, count: Count) => rowOf(kind, count, figures, colors);
   const rows = (headline: boolean) =>
     kinds
       .filter((kind) => HEADLINE_KINDS.includes(kind) === headline && summary.kinds[kind]!.objects > 0)
-      .map((kind) => row(kind, summary.kinds[kind]!, colors));
-  const head = line('kind', ['objects', 'covered', 'exercised', 'percent']);
+      .map((kind) => row(kind, summary.kinds[kind]!));
+  const head = line('kind', [...figures, 'percent']);
   const rule = '-'.repeat(head.length);
   const others = rows(false);
-  const lines = [head, rule, ...rows(true), rule, colors.bold(row('total', summary.totals, colors))];
+  const lines = [head, rule, ...rows(true), rule, colors.bold(row('total', summary.totals))];
   if (others.length > 0) lines.push('', 'not in the total', rule, ...others);
   return `${lines.join('\n')}\n`;
 }
 
-function row(kind: string, count: Count, colors: Colors): string {
+function rowOf(
+  kind: string,
+  count: Count,
+  figures: readonly (typeof MORE_FIGURES)[number][],
+  colors: Colors,
+): string {
   const percent = count.percent === null ? '-' : `${count.percent.toFixed(1)}%`;
-  const plain = line(visible(kind), [count.objects, count.covered, count.exercised, percent].map(String));
+  const plain = line(visible(kind), [...figures.map((figure) => String(count[figure])), percent]);
   if (count.percent === null) return plain;
   return count.percent >= 80
     ? colors.green(plain)
@@ -52,29 +68,55 @@ function row(kind: string, count: Count, colors: Colors): string {
 }
 
 function line(kind: string, cells: string[]): string {
-  return kind.padEnd(KIND_WIDTH) + cells.map((cell) => cell.padStart(11)).join('');
+  return kind.padEnd(KIND_WIDTH) + cells.map((cell) => cell.padStart(CELL_WIDTH)).join('');
+}
+
+/** The first lines of `total`, and how to see the others. */
+async function first(
+  lines: AsyncIterable<string> | Iterable<string>,
+  total: number,
+  others: string,
+  write: Write,
+): Promise<void> {
+  let shown = 0;
+  for await (const text of lines) {
+    if (shown === MOST) break;
+    await write(`  ${text}\n`);
+    shown += 1;
+  }
+  if (total > shown) await write(`  … ${total - shown} more: ${others}\n`);
 }
 
 async function gaps(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
-  const headline = HEADLINE_KINDS.filter((kind) => Object.hasOwn(summary.kinds, kind));
+  const open = Object.entries(summary.kinds)
+    .filter(([, { objects, covered }]) => objects > covered)
+    .map(([kind, { objects, covered }]) => ({ kind, count: objects - covered }))
+    .sort((a, b) => kindOrder(a.kind, b.kind));
   const count = summary.totals.objects - summary.totals.covered;
   if (count > 0) await write(`\n${colors.bold(`Not covered: ${count}`)}\n`);
-  if (headline.length > 0) {
-    for await (const object of coverage.iterate({ kind: headline, state: ['gap', 'declared'] })) {
-      await write(`  ${place(object.defined)}  ${nameOf(object)}${why(object)}\n`);
-    }
+  for (const { kind, count } of open.filter(({ kind }) => HEADLINE_KINDS.includes(kind))) {
+    await first(gapsOf(coverage, kind), count, `pgtap-cov gaps --kind ${visible(kind)}`, write);
   }
-  const rest = Object.entries(summary.kinds)
-    .filter(([kind, { objects, covered }]) => !HEADLINE_KINDS.includes(kind) && objects > covered)
-    .sort(([a], [b]) => kindOrder(a, b))
-    .map(([kind, { objects, covered }]) => `${visible(kind)} ${objects - covered}`);
-  if (rest.length > 0)
-    await write(`\nNot covered, other kinds (--reporter json lists them):\n  ${rest.join(', ')}\n`);
+  const rest = open.filter(({ kind }) => !HEADLINE_KINDS.includes(kind));
+  if (rest.length > 0) {
+    const counts = rest.map(({ kind, count }) => `${visible(kind)} ${count}`).join(', ');
+    await write(`\nNot covered, other kinds (pgtap-cov gaps --all lists them):\n  ${counts}\n`);
+  }
 }
 
-function why(object: CoveredObject): string {
-  if (object.reason) return ` - ${visible(object.reason)}`;
-  return object.state === 'declared' ? ' - only its existence is tested' : '';
+async function* gapsOf(coverage: Coverage, kind: string): AsyncIterable<string> {
+  for await (const object of coverage.iterate({ kind: [kind], state: ['gap', 'declared'] })) {
+    yield `${place(object.defined)}  ${nameOf(object)}${why(object)}`;
+  }
+}
+
+/** That no test names it goes without saying. */
+function why({ reason, state }: CoveredObject): string {
+  if (reason) {
+    const more = reason.replace(/^no test names it(; |$)/, '');
+    return more && ` - ${visible(more)}`;
+  }
+  return state === 'declared' ? ' - only its existence is tested' : '';
 }
 
 /** Accesses that tests see allowed and nobody sees denied: what a missing policy would let through unnoticed. */
@@ -89,35 +131,49 @@ async function access(coverage: Coverage, summary: Summary, write: Write, colors
     if (!open.has(what)) open.set(what, new Set());
     open.get(what)!.add(visible(cell.role));
   }
-  const lines = [...open].filter(([what]) => !denied.has(what));
+  const lines = [...open]
+    .filter(([what]) => !denied.has(what))
+    .map(([what, roles]) => `  ${what}  (${[...roles].join(', ')})`);
   await write(`\n${colors.bold(`Access by role: ${summary.matrix} shown by tests`)}\n`);
-  if (lines.length > 0) await write('  allowed and never denied:\n');
-  for (const [what, roles] of lines) await write(`    ${what}  (${[...roles].join(', ')})\n`);
+  if (lines.length === 0) return;
+  await write('  allowed and never denied:\n');
+  await first(lines, lines.length, '--reporter json lists all under "matrix"', write);
 }
 
 async function stale(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
   if (summary.stale === 0) return;
   await write(`\n${colors.bold(`Stale, tested but not in the schema: ${summary.stale}`)}\n`);
+  await first(staleLines(coverage), summary.stale, '--reporter json lists them under "stale"', write);
+}
+
+async function* staleLines(coverage: Coverage): AsyncIterable<string> {
   for await (const row of rowsOf((page) => coverage.stale(page))) {
-    await write(`  ${place(row)}  ${nameOf(row)} by ${visible(row.via)}\n`);
+    yield `${place(row)}  ${nameOf(row)} by ${visible(row.via)}`;
   }
 }
 
 /** Errors and warnings, each with its place; the informative ones only as a number. */
-async function diagnostics(coverage: Coverage, write: Write, colors: Colors): Promise<void> {
-  let infos = 0;
-  let titled = false;
-  for await (const row of rowsOf((page) => coverage.diagnostics(page))) {
-    if (row.severity === 'info') {
-      infos += 1;
-      continue;
-    }
-    if (!titled) await write(`\n${colors.bold('Diagnostics')}\n`);
-    titled = true;
-    const severity = row.severity === 'error' ? colors.red('error') : colors.yellow('warning');
-    await write(`  ${place(row)}  ${severity} ${visible(row.code)}: ${visible(row.message)}\n`);
+async function diagnostics(
+  coverage: Coverage,
+  summary: Summary,
+  write: Write,
+  colors: Colors,
+): Promise<void> {
+  const { error, warning, info } = summary.diagnostics;
+  if (error + warning > 0) {
+    await write(`\n${colors.bold(`Diagnostics: ${error + warning}`)}\n`);
+    const others = '--reporter json lists them under "diagnostics"';
+    await first(diagnosticLines(coverage, colors), error + warning, others, write);
   }
-  if (infos > 0) await write(`\nNotes: ${infos} (--reporter json lists them under "diagnostics")\n`);
+  if (info > 0) await write(`\nNotes: ${info} (--reporter json lists them under "diagnostics")\n`);
+}
+
+async function* diagnosticLines(coverage: Coverage, colors: Colors): AsyncIterable<string> {
+  for await (const row of rowsOf((page) => coverage.diagnostics(page))) {
+    if (row.severity === 'info') continue;
+    const severity = row.severity === 'error' ? colors.red('error') : colors.yellow('warning');
+    yield `${place(row)}  ${severity} ${visible(row.code)}: ${visible(row.message)}`;
+  }
 }
 
 function blindSpots(summary: Summary): string {

@@ -3,7 +3,7 @@
 use super::{Inventory, Object, ObjectId};
 use crate::limits::to_u32;
 use crate::scan::fact::ObjectKind;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, btree_set};
 use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -111,13 +111,28 @@ impl Index {
         self.ids.remove(&half(hash));
     }
 
-    pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = ObjectId> + '_ {
-        let (one, many) = match self.ids.get(&half(hash)) {
-            Some(Ids::One(id)) => (Some(*id), None),
-            Some(Ids::Many(place)) => (None, self.sets.get(*place as usize)),
-            None => (None, None),
-        };
-        one.into_iter().chain(many.into_iter().flatten().copied())
+    pub(super) fn get(&self, hash: u64) -> Found<'_> {
+        match self.ids.get(&half(hash)) {
+            Some(Ids::One(id)) => Found { one: Some(*id), many: btree_set::Iter::default() },
+            Some(Ids::Many(place)) => Found { one: None, many: self.sets[*place as usize].iter() },
+            None => Found { one: None, many: btree_set::Iter::default() },
+        }
+    }
+}
+
+/// Objects under a hash.
+pub(super) struct Found<'a> {
+    one: Option<ObjectId>,
+    many: btree_set::Iter<'a, ObjectId>,
+}
+
+impl Iterator for Found<'_> {
+    type Item = ObjectId;
+
+    // not inlined: each way of asking would have its own
+    #[inline(never)]
+    fn next(&mut self) -> Option<ObjectId> {
+        self.one.take().or_else(|| self.many.next().copied())
     }
 }
 

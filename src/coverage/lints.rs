@@ -15,8 +15,12 @@ const NOT_ROLES: [&[u8]; 4] = [b"public", b"current_user", b"session_user", b"cu
 
 /// The name of an object as people write it.
 pub(super) fn qualified(object: &Object) -> String {
-    let names = [&object.schema, &object.name, &object.sub];
-    names.into_iter().filter(|name| !name.is_empty()).map(|name| spell(name)).collect::<Vec<_>>().join(".")
+    dotted([&object.schema, &object.name, &object.sub])
+}
+
+/// Those names that are there.
+pub(super) fn dotted(names: [&[u8]; 3]) -> String {
+    names.into_iter().filter(|name| !name.is_empty()).map(spell).collect::<Vec<_>>().join(".")
 }
 
 /// `lives_ok` of UPDATE or DELETE by a role that row level security concerns.

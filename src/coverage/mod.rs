@@ -13,6 +13,7 @@ mod reach;
 pub mod reason;
 mod results;
 pub mod state;
+mod unsure;
 
 use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
 use crate::error::{Code as ErrorCode, Error};
@@ -26,7 +27,9 @@ use crate::scan::SourceRole;
 use crate::scan::circumstance::{Circumstance, Outcome};
 use crate::scan::definitions::note;
 use crate::scan::expression;
-use crate::scan::fact::{ANY_ARGS, Aspect, Code, Flags, ObjectKind, Op, Scope, Strength, VIA_RULE, VIA_STATEMENT};
+use crate::scan::fact::{
+    ANY_ARGS, Aspect, Code, EXECUTE, Flags, MORE, ObjectKind, Op, Scope, Strength, VIA_RULE, VIA_STATEMENT,
+};
 use crate::scan::reference::arity_of;
 use crate::scan::results::NotPassed;
 use crate::sql::types;
@@ -41,6 +44,7 @@ use reason::{Nearest, Paths, Reason};
 use results::Results;
 use state::{State, Tally};
 use std::collections::{BTreeSet, HashMap};
+use unsure::Unsure;
 
 /// Schemas whose objects are the tests' own.
 const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
@@ -265,6 +269,7 @@ pub struct Fold {
     /// Aspects of policies that decided.
     expressions: Vec<(ObjectId, Aspect)>,
     helpers: Helpers,
+    unsure: Unsure,
     last: Last,
 }
 
@@ -321,6 +326,13 @@ impl Fold {
     /// Adds up, but for the evidence, which is to be added to what is returned. Costs n log n in the objects.
     pub fn finish(mut self) -> (Folded, Sorted) {
         self.listed();
+        for stale in std::mem::take(&mut self.stale) {
+            if self.unsure.may_be(stale.kind) {
+                self.unknown(&stale);
+            } else {
+                self.stale.push(stale);
+            }
+        }
         let (objects, evidence) = match self.pile {
             Some((listed, pile)) => (listed.objects, pile.finish()),
             None => (Vec::new(), Pile::new(0, None, 0).finish()),
@@ -497,6 +509,16 @@ impl Fold {
             let message = format!("{by} says that there is no {kind} {name}, which the schema defines");
             self.say(place, row.line, Code::Contradiction, message);
         }
+    }
+
+    /// What a test names may be made by a statement that only running can tell.
+    fn unknown(&mut self, stale: &Stale) {
+        let (kind, name) = (stale.kind.as_str(), lints::dotted([&stale.schema, &stale.name, &stale.sub]));
+        let message = format!(
+            "no source defines the {kind} {name}; SQL that is put together at run time may: --embedded or --db tell"
+        );
+        let place = Place { file: stale.file, source: stale.file };
+        self.say(place, stale.line, Code::UnknownObject, message);
     }
 
     /// What passes without telling what it seems to.
@@ -696,7 +718,11 @@ impl Joined for Fold {
             Code::Broken if detail == "(" => "the parenthesis is not closed before the statement ends".to_owned(),
             Code::Broken => format!("{detail}: no statement of PostgreSQL begins like this; it is passed over"),
             Code::NotRead => format!("{detail}: not read yet, so that the inventory lacks what it makes"),
-            Code::DynamicDefinition => format!("{detail}: only running it can tell what it defines"),
+            Code::DynamicDefinition => {
+                // \gexec has no beginning
+                self.unsure.add(row.detail.strip_prefix(EXECUTE).unwrap_or(MORE));
+                format!("{detail}: only running it can tell what it defines")
+            }
             Code::DescriptionLooksLikeName => {
                 let mut parts = row.detail.split(|b| *b == 0);
                 let mut next = || parts.next().unwrap_or_default();

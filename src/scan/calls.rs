@@ -5,8 +5,8 @@ use super::conditions::Todo;
 use super::evidence::Assertion;
 use super::expression::{self, Typed, Value};
 use super::fact::{
-    ANY_ARGS, Aspect, Called, Code, Context, Fact, Facts, Flags, Full, Key, ObjectKind, Op, Scope, Strength, VIA_RULE,
-    VIA_STATEMENT,
+    ANY_ARGS, Aspect, Called, Code, Context, Fact, Facts, Flags, Full, Key, MORE, ObjectKind, Op, Scope, Strength,
+    VIA_RULE, VIA_STATEMENT,
 };
 use super::lints;
 use super::reference::{self, Reference};
@@ -223,6 +223,29 @@ pub(super) fn executed(mut cursor: Cursor<'_>) -> Cursor<'_> {
     }
     whole.to(cursor.position())
 }
+
+/// How a text begins that is put together: its first literal, with [`MORE`] where more may follow.
+pub(super) fn beginning(mut cursor: Cursor<'_>) -> Vec<u8> {
+    let mut is_format = false;
+    while let Some(item) = cursor.peek() {
+        if item.tok == Tok::String {
+            let text = cursor.text(item);
+            let kept = &text[..text.len().min(BEGINNING_BYTES)];
+            let is_all = is_format && kept.len() == text.len();
+            return if is_all { kept.to_vec() } else { [kept, b" ", MORE].concat() };
+        }
+        is_format = match item.tok {
+            Tok::Punct(b'.' | b'(') => is_format,
+            Tok::Word => cursor.is_word("format") || cursor.is_word("pg_catalog"),
+            _ => break,
+        };
+        cursor.skip(1);
+    }
+    MORE.to_vec()
+}
+
+/// Bytes of a statement that say what it is.
+const BEGINNING_BYTES: usize = 100;
 
 /// The name behind EXECUTE, where an argument list may follow.
 fn prepared_name(text: &[u8]) -> Vec<u8> {

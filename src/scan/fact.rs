@@ -425,6 +425,10 @@ pub struct Key<'a> {
 pub const GUARDED: &[u8] = b"guarded\0";
 /// Begins the detail of a partition.
 pub const PARTITION: &[u8] = b"partition\0";
+/// Begins the detail of a [`Code::DynamicDefinition`] of a statement, before how it begins.
+pub const EXECUTE: &[u8] = b"EXECUTE ";
+/// Stands there for what is not known.
+pub const MORE: &[u8] = "…".as_bytes();
 /// Stands between the words of a CHECK expression in the detail of a constraint without a name.
 pub const WORDS: u8 = 1;
 

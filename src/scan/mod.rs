@@ -26,7 +26,7 @@ use crate::sql::lexer::{Dialect, Flow, Lexer};
 use crate::sql::statement::{End, Item, Statement, Tok};
 use calls::{Counts, Place};
 use conditions::{Branches, Flagged, Todo};
-use fact::{Called, Code, Context, Fact, Facts, Flags, Full, Op};
+use fact::{Called, Code, Context, EXECUTE, Fact, Facts, Flags, Full, Op};
 use memchr::{memchr, memchr_iter};
 use rules::Rules;
 use session::Session;
@@ -556,9 +556,10 @@ impl Reading {
                 if let Some(sql) = typed.text() {
                     return self.text((sql, typed.line), session, (depth, Context::Do), counts, facts);
                 }
+                let detail = [EXECUTE, &calls::beginning(calls::executed(cursor))].concat();
                 return facts.fact(Fact::Diagnostic {
                     code: Code::DynamicDefinition,
-                    detail: b"EXECUTE",
+                    detail: &detail,
                     line: item.line,
                 });
             }

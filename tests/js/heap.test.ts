@@ -23,7 +23,8 @@ function* chunks(file: number, bytes: number): Iterable<string> {
   let chunk = '';
   for (let at = 0, table = 0; at < bytes; at += chunk.length) {
     chunk = '';
-    while (chunk.length < CHUNK) chunk += `select has_table('app', 'f${file}_table_${table++}', 'is there');\n`;
+    while (chunk.length < CHUNK)
+      chunk += `select has_table('app', 'f${file}_table_${table++}', 'is there');\n`;
     yield chunk;
   }
 }

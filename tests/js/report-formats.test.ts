@@ -97,7 +97,7 @@ async function report(name: string, of: Rows = rows): Promise<string> {
     source: () => undefined,
     thresholds: { under, on: ['stale'] },
   };
-  await reporter.write(input, (piece) => void (text += piece), { colour: false });
+  await reporter.write(input, (piece) => void (text += piece), { colour: false, width: 80 });
   return text;
 }
 

@@ -7,7 +7,7 @@ import { reporters } from '../../js/reports/index.js';
 import { json } from '../../js/reports/json.js';
 import { lcov } from '../../js/reports/istanbul-texts.js';
 import { visible } from '../../js/reports/names.js';
-import type { ReportInput, TextReporter } from '../../js/reports/report.js';
+import type { ReportInput, Style, TextReporter } from '../../js/reports/report.js';
 import { text } from '../../js/reports/text.js';
 import { fakeCoverage, object, type Rows } from './support/fake-coverage.js';
 
@@ -71,9 +71,9 @@ function input(rows: Rows, extra: Partial<ReportInput> = {}): ReportInput {
   return { coverage: fakeCoverage(rows), source: () => undefined, ...extra };
 }
 
-async function written(reporter: TextReporter, of: ReportInput, colour = false): Promise<string> {
+async function written(reporter: TextReporter, of: ReportInput, style: Partial<Style> = {}): Promise<string> {
   let all = '';
-  await reporter.write(of, (piece) => void (all += piece), { colour });
+  await reporter.write(of, (piece) => void (all += piece), { colour: false, width: 80, ...style });
   return all;
 }
 
@@ -85,6 +85,31 @@ describe('text', () => {
     expect(table).toMatch(/^total +4 +2 +1 +50\.0%$/m);
     expect(table).toMatch(/^column +1 +0 +0 +0\.0%$/m);
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('has the other states, too, where there is room', async () => {
+    const table = (await written(text, input(shop), { width: 100 })).split('\n\n')[0]!;
+    expect(table).toMatch(/^kind +objects +covered +exercised +asserted +declared +gap +percent$/m);
+    expect(table).toMatch(/^total +4 +2 +1 +1 +1 +1 +50\.0%$/m);
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('shows the first ten of a list and how to see the others', async () => {
+    const tables = Array.from({ length: 13 }, (_, at) =>
+      object({
+        kind: 'table',
+        name: `t${at}`,
+        state: 'gap',
+        reason: 'no test names it',
+        ...defined(at, 'a.sql'),
+      }),
+    );
+    const routine = object({ kind: 'function', name: 'f', state: 'gap', ...defined(20, 'a.sql') });
+    const report = await written(text, input({ objects: [...tables, routine] }));
+    expect(report).toContain('Not covered: 14\n  a.sql:0  table public.t0\n');
+    expect(report).toContain(
+      'table public.t9\n  … 3 more: pgtap-cov gaps --kind table\n  a.sql:20  function public.f',
+    );
   });
 
   it('lists gaps with their place and reason, stale evidence, diagnostics and blind spots', async () => {
@@ -115,7 +140,7 @@ describe('text', () => {
 
   it('is coloured only when asked', async () => {
     expect(await written(text, input(shop))).not.toContain('\x1b');
-    expect(await written(text, input(shop), true)).toContain('\x1b[');
+    expect(await written(text, input(shop), { colour: true })).toContain('\x1b[');
   });
 
   it('lets no name control the terminal', async () => {

@@ -43,7 +43,7 @@ export function fakeCoverage(rows: Rows): Coverage {
         (!query.state || query.state.includes(object.state)),
     );
   const fake = {
-    summary: async () => summary(objects, files, stale, matrix, problems),
+    summary: async () => summary(objects, files, stale, matrix, problems, diagnostics),
     objects: async (query: ObjectQuery) => page(findObjects(query), query),
     evidence: async (key: ObjectKey, query: PageQuery) => page(evidence(key), query),
     files: async (query: PageQuery) => page(files, query),
@@ -88,11 +88,13 @@ function summary(
   stale: Stale[],
   matrix: MatrixRow[],
   problems: string[],
+  diagnostics: Diagnostic[],
 ): Summary {
   const kinds: Record<string, Count> = {};
   for (const kind of new Set(objects.map((row) => row.kind))) {
     kinds[kind] = count(objects.filter((row) => row.kind === kind));
   }
+  const said = (severity: string) => diagnostics.filter((row) => row.severity === severity).length;
   const headline = ['table', 'view', 'materialized-view', 'function', 'procedure', 'trigger', 'policy'];
   return {
     complete: problems.length === 0,
@@ -103,7 +105,7 @@ function summary(
     evidence: 0,
     stale: stale.length,
     matrix: matrix.length,
-    diagnostics: { error: 0, warning: 0, info: 0 },
+    diagnostics: { error: said('error'), warning: said('warning'), info: said('info') },
     bytes: 0,
     assertions: files.reduce((sum, file) => sum + file.assertions, 0),
     unresolved: files.reduce((sum, file) => sum + file.unresolved, 0),
