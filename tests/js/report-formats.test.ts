@@ -4,102 +4,12 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { reporters } from '../../js/reports/index.js';
-import type { ReportInput, TextReporter } from '../../js/reports/report.js';
-import { readThreshold } from '../../js/thresholds.js';
-import type { MatrixRow } from '../../js/types.js';
-import { fakeCoverage, object, type Rows } from './support/fake-coverage.js';
-
-const HOSTILE = [
-  '__proto__',
-  'constructor',
-  'a"b',
-  "it's",
-  '<script>alert(1)</script>',
-  '=1+1',
-  '+cmd',
-  '-1',
-  '@SUM(A1)',
-  '\x1b[31m',
-  'two\nlines\r',
-  'a,b;c:d%e',
-  '`tick` ``',
-  '& &amp; ]]>',
-  '\u202egnp',
-  'a b/../c',
-  '# | x |',
-  ' padded ',
-];
-
-const rows: Rows = {
-  objects: HOSTILE.map((name, n) =>
-    object({
-      kind: n % 2 ? 'function' : 'table',
-      name,
-      sub: '',
-      args: n % 2 ? name : '',
-      state: n % 3 === 0 ? 'exercised' : 'gap',
-      reason: n % 3 === 0 ? '' : `because ${name}`,
-      defined: { file: `dir/${name}.sql`, line: n + 1 },
-    }),
-  ),
-  files: HOSTILE.map((name) => ({
-    path: `dir/${name}.sql`,
-    role: 'schema',
-    bytes: 1,
-    hash: 'h',
-    assertions: 0,
-    unresolved: 0,
-  })),
-  diagnostics: HOSTILE.map((name, n) => ({
-    code: n === 0 ? 'contradiction' : n % 2 ? 'dynamic' : 'plan',
-    severity: n === 4 ? 'error' : 'warning',
-    file: `dir/${name}.sql`,
-    line: n,
-    message: name,
-  })),
-  stale: HOSTILE.map((name, n) => ({
-    kind: 'table',
-    schema: 'public',
-    name,
-    sub: '',
-    args: '',
-    file: `dir/${name}.sql`,
-    line: n,
-    via: name,
-  })),
-  matrix: HOSTILE.slice(0, 4).map((name, n): MatrixRow => ({
-    kind: 'table',
-    schema: 'public',
-    name: HOSTILE[2 * n]!,
-    sub: '',
-    args: '',
-    command: 'read',
-    role: name,
-    persona: name,
-    outcome: n % 2 ? 'allowed' : 'no-rows',
-    causes: [],
-    count: 2,
-    places: [],
-  })),
-  problems: HOSTILE,
-};
+import { object, type Rows } from './support/fake-coverage.js';
+import { HOSTILE, hostileRows, report } from './support/hostile.js';
 
 const TEXTS = Array.from(reporters)
   .filter(([, { folder }]) => !folder)
   .map(([name]) => name);
-
-async function report(name: string, of: Rows = rows): Promise<string> {
-  const reporter = (await reporters.get(name)!.load()) as TextReporter;
-  let text = '';
-  const under = [readThreshold('80'), readThreshold('schema.<a&"b>=5')];
-  const input: ReportInput = {
-    coverage: fakeCoverage(of),
-    source: () => undefined,
-    thresholds: { under, on: ['stale'] },
-  };
-  await reporter.write(input, (piece) => void (text += piece), { colour: false, width: 80 });
-  return text;
-}
 
 describe('hostile names', () => {
   it.each(TEXTS)('leave %s whole and without live markup', async (name) => {
@@ -151,7 +61,7 @@ describe('cobertura and clover', () => {
 describe('sarif', () => {
   it('ranks findings, keeps fingerprints apart, and holds at most what GitHub shows', async () => {
     const many: Rows = {
-      ...rows,
+      ...hostileRows,
       objects: Array.from({ length: 7000 }, (_, n) => object({ kind: 'table', name: `t${n}`, state: 'gap' })),
     };
     const { version, runs } = JSON.parse(await report('sarif', many));
@@ -185,8 +95,8 @@ const isRule = (rule: string) => (result: { ruleId: string }) => result.ruleId =
 
 describe('github', () => {
   it('shows no more annotations than a job has room for', async () => {
-    const stale = Array.from({ length: 80 }, (_, n) => ({ ...rows.stale![0]!, name: `t${n}` }));
-    const lines = (await report('github', { ...rows, stale })).trimEnd().split('\n');
+    const stale = Array.from({ length: 80 }, (_, n) => ({ ...hostileRows.stale![0]!, name: `t${n}` }));
+    const lines = (await report('github', { ...hostileRows, stale })).trimEnd().split('\n');
     expect(lines).toHaveLength(51);
     expect(lines.at(-1)).toMatch(/^::notice title=pgtap-cov::and [0-9]+ more findings/);
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { html, safePath } from '../../js/reports/html.js';
 import { reporters } from '../../js/reports/index.js';
 import { json } from '../../js/reports/json.js';
-import { lcov } from '../../js/reports/istanbul-texts.js';
+import { lcov } from '../../js/reports/lcov.js';
 import { visible } from '../../js/reports/names.js';
 import type { ReportInput, Style, TextReporter } from '../../js/reports/report.js';
 import { text } from '../../js/reports/text.js';
@@ -211,8 +211,8 @@ describe('lcov', () => {
   it('has definitions as lines, routines and triggers as functions', async () => {
     const report = await written(lcov, input(shop));
     const file = report.slice(report.indexOf('SF:db/schema.sql'));
-    expect(file).toContain('FN:9,function public.pay(uuid, integer)\n');
-    expect(file).toContain('FNDA:3,function public.pay(uuid, integer)\n');
+    expect(file).toContain('FN:9,function public.pay(uuid;integer)\n');
+    expect(file).toContain('FNDA:3,function public.pay(uuid;integer)\n');
     expect(file).toContain('FNDA:0,function public.refund()\n');
     expect(file).toContain('FNF:2\nFNH:1\n');
     expect(file).toMatch(/DA:2,1\nDA:3,0\nDA:9,3\nDA:12,0\nDA:20,0\nLF:5\nLH:2\n/);
