@@ -37,7 +37,7 @@ describe('dependencies', () => {
 
   it('are pinned to one version', () => {
     const all = { ...workspace.dependencies, ...workspace.devDependencies };
-    const loose = Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
+    const loose = Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version));
     expect(loose).toEqual([]);
   });
 
