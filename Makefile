@@ -66,6 +66,7 @@ fuzz: $(stamp)/rust $(stamp)/fuzz ## inputs that libFuzzer makes up, for FUZZ_SE
 bench: dist/package.json build/bench/native build/bench/corpus/one.sql benches/node_modules/.package-lock.json ## speed beside other lexers and parsers, size and memory beside SQLite: ROUNDS=21 make bench
 	@build/bench/native build/bench/corpus $(ROUNDS)
 	@echo; node benches/run.mjs $(ROUNDS)
+	@echo; node benches/startup.mjs $(ROUNDS)
 	@echo; build/bench/scale $(SCALE)
 
 screenshots: dist/package.json $(stamp)/chromium ## pictures of the page in build/screenshots
@@ -125,6 +126,7 @@ build/www/index.html: $(www_files) $(js_files) $(example_files) build/wasm/pgtap
 
 dist/package.json: pkg.json README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE scripts/dist.mjs build/js/index.js build/www/index.html
 	@$(quiet) "fill dist" node scripts/dist.mjs
+	@grep -h '^package:' build/log/fill-dist.log || true
 	@touch $@
 
 benches/node_modules/.package-lock.json: benches/package.json benches/package-lock.json

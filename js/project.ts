@@ -1,7 +1,6 @@
 /** Which files of a directory are schema and tests. Node only. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import {
   byteOrder,
   discover,
@@ -106,6 +105,7 @@ async function expand(directory: string, patterns: string[]): Promise<string[]> 
 async function matches(directory: string, pattern: string): Promise<string[]> {
   const path = pattern.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '') || '.';
   const stats = await stat(resolve(directory, path)).catch(() => undefined);
+  const { isDynamicPattern } = await import('tinyglobby');
   if (stats ? !stats.isDirectory() : !isDynamicPattern(pattern)) return [path];
   const found = await files(directory, [
     stats?.isDirectory() ? (path === '.' ? SQL_FILES : `${path}/${SQL_FILES}`) : pattern,
@@ -115,6 +115,7 @@ async function matches(directory: string, pattern: string): Promise<string[]> {
 }
 
 async function files(directory: string, patterns: string[]): Promise<string[]> {
+  const { glob } = await import('tinyglobby');
   const found = await glob(patterns, { cwd: directory, ignore: ['**/node_modules/**'] });
   return found.sort(byteOrder);
 }

@@ -116,11 +116,14 @@ export async function ready(): Promise<Wasm> {
 }
 
 async function instantiate(wasm: WasmInput | undefined): Promise<void> {
-  const input = readInNode(wasm) ?? wasm;
   const load = initGlue as (o?: { module_or_path: unknown }) => Promise<{ memory: WebAssembly.Memory }>;
-  const { memory } = await load(input === undefined ? undefined : { module_or_path: input });
-  const { AnalyzerMachine, ListerMachine, MergeMachine, ReaderMachine, version } =
-    generated as unknown as Glue;
+  const { AnalyzerMachine, ListerMachine, MergeMachine, ReaderMachine, version, initSync } =
+    generated as unknown as Glue & { initSync(o: { module: BufferSource }): { memory: WebAssembly.Memory } };
+  // Functions are compiled when they are called; waiting, and asking whether it is a response, takes Node longer.
+  const bytes = readInNode(wasm);
+  const { memory } = bytes
+    ? initSync({ module: bytes })
+    : await load(wasm === undefined ? undefined : { module_or_path: wasm });
   const linearBytes = () => memory.buffer.byteLength;
   const machines = { AnalyzerMachine, ListerMachine, MergeMachine, ReaderMachine };
   instance = { ...machines, version, guard: new Guard(), linearBytes };

@@ -1,6 +1,7 @@
 // Fills dist/, the npm package: the compiled JavaScript, the module, the page, and pkg.json completed with the version.
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -25,6 +26,16 @@ for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE'
   await cp(at(name), at(`dist/${name}`));
 }
 await writeFile(at('dist/package.json'), JSON.stringify({ name, version, ...rest }, null, 2) + '\n');
+
+const packed = gzipSync(Buffer.concat(await contents('dist'))).length;
+console.log(`package: ${packed} bytes gzip without the viewer`);
+
+/** The files that npm packs, apart from the viewer. */
+async function contents(folder) {
+  const entries = await readdir(at(folder), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !entry.parentPath.startsWith(at('dist/www')));
+  return Promise.all(files.map((entry) => readFile(`${entry.parentPath}/${entry.name}`)));
+}
 
 async function rewrite(path, change) {
   await writeFile(at(path), change(await readFile(at(path), 'utf8')));

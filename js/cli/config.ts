@@ -1,7 +1,6 @@
 /** The configuration of a project: the key `pgtap-cov` of package.json, or a file of its own beside it. */
 import { dirname, resolve } from 'node:path';
-import { closest, distance } from 'fastest-levenshtein';
-import { lilconfig, type Loader } from 'lilconfig';
+import type { Loader } from 'lilconfig';
 import { CoverageError, messageOf } from '../error.js';
 import { readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
 import type { Rule } from '../types.js';
@@ -91,6 +90,7 @@ export const KEYS: Record<keyof Config, Key> = {
 export async function loadConfig(directory: string): Promise<Config> {
   const root = resolve(directory);
   const yaml: Loader = async (_path, text) => (await import('yaml')).parse(text) as unknown;
+  const { lilconfig } = await import('lilconfig');
   const search = lilconfig(NAME, {
     searchPlaces: PLACES,
     stopDir: root,
@@ -109,7 +109,7 @@ export async function loadConfig(directory: string): Promise<Config> {
   return checked(found.config, found.filepath);
 }
 
-function checked(config: unknown, file: string): Config {
+async function checked(config: unknown, file: string): Promise<Config> {
   const refuse = (message: string): never => {
     throw new CoverageError('CONFIG', message, { file });
   };
@@ -119,7 +119,7 @@ function checked(config: unknown, file: string): Config {
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
     if (key === '$schema') continue;
-    if (!Object.hasOwn(KEYS, key)) return refuse(`there is no key ${JSON.stringify(key)}${meant(key)}`);
+    if (!Object.hasOwn(KEYS, key)) return refuse(`there is no key ${JSON.stringify(key)}${await meant(key)}`);
     const { is, fits, isPath } = KEYS[key as keyof Config];
     if (!fits(value)) return refuse(`${key} is ${is}, not ${JSON.stringify(value) ?? typeof value}`);
     const isRulesFile = key === 'rules' && typeof value === 'string';
@@ -141,7 +141,8 @@ function checked(config: unknown, file: string): Config {
   return { ...result, ...(under && { failUnder: under }), ...(on && { failOn: on }) };
 }
 
-function meant(key: string): string {
+async function meant(key: string): Promise<string> {
+  const { closest, distance } = await import('fastest-levenshtein');
   const nearest = closest(key, Object.keys(KEYS));
   return distance(key, nearest) <= 1 + key.length / 3
     ? `: did you mean ${nearest}?`

@@ -2,14 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CoverageError } from '../error.js';
 import { reporters } from '../reports/index.js';
-import { ready } from '../wasm.js';
-import {
-  assertionsCommand,
-  inventoryCommand,
-  reportCommand,
-  scanCommand,
-  type ScanCommandOptions,
-} from './commands.js';
+import type { inventoryCommand, ScanCommandOptions } from './commands.js';
 import { describe, Output, statusOf, type Io } from './io.js';
 import { MOST_JOBS } from './config.js';
 import type { DiffCommandOptions } from './diff.js';
@@ -20,6 +13,8 @@ import { FINDINGS, readFinding, readThreshold, type Finding, type Threshold } fr
 import type { ShardNumber } from '../scan-project.js';
 import type { RunCommandOptions } from './run-tests.js';
 import type { ViewOptions } from './view.js';
+
+const commands = () => import('./commands.js');
 
 /** How `diff` prints. */
 const DIFF_FORMATS = ['text', 'markdown', 'json'] as const;
@@ -62,7 +57,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     .action(async (directory: string, { watch, ...options }: ScanCommandOptions & { watch?: true }) => {
       status = watch
         ? await (await import('./watch.js')).watchCommand(directory, options, io)
-        : await scanCommand(directory, options, io);
+        : await (await commands()).scanCommand(directory, options, io);
     });
   const report = program
     .command('report')
@@ -70,7 +65,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     .argument('<database>', 'the file that scan --database kept')
     .option('--root <dir>', 'where the schema files lie, for reports that show them', '.')
     .action(async (database: string, options: ReportOptions & { root: string }) => {
-      status = await reportCommand(database, options, io);
+      status = await (await commands()).reportCommand(database, options, io);
     });
   const merge = program
     .command('merge')
@@ -98,7 +93,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     .argument('<file...>', 'SQL files')
     .option('--pgtap-schema <name>', 'a schema that pgTAP is installed in (repeatable)', each)
     .action(async (files: string[], options: { pgtapSchema?: string[] }) => {
-      status = await assertionsCommand(files, options, io);
+      status = await (await commands()).assertionsCommand(files, options, io);
     });
   const inventory = program
     .command('inventory')
@@ -112,7 +107,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       'compare with --db or --embedded: - only in the files, + only there; status 1 if any',
     )
     .action(async (files: string[], options: Parameters<typeof inventoryCommand>[1]) => {
-      status = await inventoryCommand(files, options, io);
+      status = await (await commands()).inventoryCommand(files, options, io);
     });
   const view = program
     .command('view')
@@ -212,6 +207,7 @@ export async function run(args: string[], io: Io): Promise<number> {
 async function failed(error: unknown, help: string, output: Output, io: Io): Promise<number> {
   if (error instanceof CommanderError) {
     if (error.code === 'version') {
+      const { ready } = await import('../wasm.js');
       await output.write(`${(await ready()).version()}\n`);
       return 0;
     }

@@ -1,60 +1,22 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attempt, installed, run, type Installed, type Packed } from './support/installed.js';
 import { makeProject, SAMPLE } from './support/sample.js';
 
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
 
-/** What `npm pack` says of the archive. */
-interface Packed {
-  filename: string;
-  files: { path: string }[];
-}
+let package_: Installed;
 let packed: Packed;
-let temporary: string;
-/** A folder outside the workspace where the package is installed and nothing else. */
 let app: string;
+let write: Installed['write'];
 
 beforeAll(async () => {
-  temporary = await mkdtemp(join(tmpdir(), 'pgtap-cov-package-'));
-  app = join(temporary, 'app');
-  await mkdir(app);
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', temporary], dist);
-  packed = (JSON.parse(stdout) as Packed[])[0]!;
-  await write('package.json', JSON.stringify({ name: 'app', private: true, type: 'module' }));
-  const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
-  await run('npm', ['install', ...quietly, join(temporary, packed.filename)], app);
+  package_ = await installed();
+  ({ packed, app, write } = package_);
 });
-afterAll(() => rm(temporary, { recursive: true }));
-
-/** Runs a program; what it writes, and its status. Only a program that cannot be started rejects. */
-async function attempt(program: string, args: string[], cwd: string) {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, maxBuffer: 1 << 26 });
-    return { status: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
-    if (typeof code !== 'number') throw error;
-    return { status: code, stdout, stderr };
-  }
-}
-
-async function run(program: string, args: string[], cwd: string) {
-  const result = await attempt(program, args, cwd);
-  if (result.status !== 0) throw new Error(`${program} ${args.join(' ')}:\n${result.stdout}${result.stderr}`);
-  return result;
-}
-
-async function write(name: string, content: string): Promise<string> {
-  const path = join(app, name);
-  await writeFile(path, content);
-  return path;
-}
+afterAll(() => package_.remove());
 
 /** The program as npm linked it. */
 const cli = (...args: string[]) => attempt(join(app, 'node_modules/.bin/pgtap-cov'), args, app);
@@ -80,6 +42,23 @@ describe('the archive', () => {
     );
     expect(foreign.filter((path) => !/^(wasm|www)\//.test(path))).toEqual([]);
     expect(paths.filter((path) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it('is small without the viewer', async () => {
+    const rest = join(app, 'without-viewer');
+    await cp(join(app, 'node_modules/pgtap-cov'), rest, { recursive: true });
+    await rm(join(rest, 'www'), { recursive: true });
+    const { stdout } = await run('npm', ['pack', '--json', '--dry-run'], rest);
+    const [{ size, files }] = JSON.parse(stdout) as [Packed];
+    expect(files.map(({ path }) => path)).toContain('wasm/pgtap_cov_bg.wasm');
+    expect(size).toBeLessThan(600_000);
+  });
+
+  it('brings few packages with it', async () => {
+    const lock = JSON.parse(await readFile(join(app, 'package-lock.json'), 'utf8')) as { packages: object };
+    const packages = Object.keys(lock.packages).filter((path) => path !== '');
+    expect(packages).toContain('node_modules/pgtap-cov');
+    expect(packages.length).toBeLessThan(60);
   });
 
   it('has every file that its manifest names', async () => {
@@ -137,6 +116,99 @@ describe('the installed program', () => {
     const result = await cli('report', database);
     expect(result.status).toBe(4);
     expect(result.stderr).toContain(database);
+  });
+});
+
+describe('the installed program in a container', () => {
+  it('needs no terminal, no home and no folder to write to', async () => {
+    const project = await makeProject();
+    await chmod(project, 0o555);
+    const env = { PATH: process.env.PATH, CI: '1' };
+    const program = join(app, 'node_modules/.bin/pgtap-cov');
+    // nobody, not even root, can write a file to /proc
+    for (const cwd of ['/proc', project]) {
+      const { status, stdout, stderr } = await attempt(
+        program,
+        ['scan', project, '--fail-under', '50'],
+        cwd,
+        env,
+      );
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(/^pgtap-cov: Supabase.*\npgtap-cov: failed: [^\n]*\n$/),
+      });
+      expect(stdout).toMatch(/^total +3 +1 +0 +33\.3%$/m);
+      expect(stdout + stderr).not.toMatch(/[\x1b\r]/);
+    }
+    const home = await attempt(program, ['scan', project], project, { ...env, HOME: '/nonexistent' });
+    expect(home.status).toBe(0);
+  });
+});
+
+describe('what a command loads', () => {
+  /** The packages that a run of the program loads, by Node's record of coverage. */
+  async function loaded(...args: string[]): Promise<string[]> {
+    const folder = await mkdtemp(join(app, 'loaded-'));
+    await attempt(join(app, 'node_modules/.bin/pgtap-cov'), args, app, {
+      ...process.env,
+      NODE_V8_COVERAGE: folder,
+    });
+    const names = new Set<string>();
+    for (const file of await readdir(folder)) {
+      const { result } = JSON.parse(await readFile(join(folder, file), 'utf8')) as {
+        result: { url: string }[];
+      };
+      for (const { url } of result) {
+        const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
+        if (name !== undefined && name !== 'pgtap-cov') names.add(name);
+      }
+    }
+    expect(names).toContain('commander');
+    return Array.from(names).filter((name) => name !== 'commander');
+  }
+  const GLOBS = ['fdir', 'picomatch', 'tinyglobby'];
+
+  it('is what it uses', async () => {
+    const project = await makeProject();
+    const [schema, tests] = Object.keys(SAMPLE).map((path) => join(project, path));
+    const database = join(project, 'coverage.ptc');
+    const store = join(project, 'store');
+    const scanned = await loaded('scan', project, '--database', database, '--store', store);
+    expect(scanned.sort()).toEqual(['fdir', 'lilconfig', 'picocolors', 'picomatch', 'tinyglobby']);
+    const commands: [string[], string[]][] = [
+      [['--version'], []],
+      [['--help'], []],
+      [['assertions', tests!], []],
+      [['diff', database, database], []],
+      [['inventory', schema!], GLOBS],
+      [
+        ['merge', store],
+        ['lilconfig', 'picocolors'],
+      ],
+      [
+        ['report', database, '--root', project],
+        ['lilconfig', 'picocolors'],
+      ],
+      [['gaps', database, '--root', project], ['lilconfig']],
+      [['report', database, '--reporter', 'json'], ['lilconfig']],
+      [['report', database, '--reporter', 'ndjson'], ['lilconfig']],
+      [['report', database, '--reporter', 'sarif'], ['lilconfig']],
+      [['report', database, '--reporter', 'markdown'], ['lilconfig']],
+      [
+        ['report', database, '--reporter', 'lcov'],
+        ['istanbul-lib-coverage', 'lilconfig'],
+      ],
+      [
+        ['report', database, '--reporter', 'cobertura'],
+        ['istanbul-lib-coverage', 'lilconfig'],
+      ],
+    ];
+    for (const [args, packages] of commands)
+      expect([args[0], args.at(-1), (await loaded(...args)).sort()]).toEqual([
+        args[0],
+        args.at(-1),
+        packages,
+      ]);
   });
 });
 
@@ -211,6 +283,7 @@ console.log(JSON.stringify({
   browser: names(browser, ['filesOf', 'FsStore']),
   manifest: import.meta.resolve('pgtap-cov/package.json').endsWith('/pgtap-cov/package.json'),
   inner: await import('pgtap-cov/wasm.js').catch((error) => error.code),
+  module: await main.init(new URL(import.meta.resolve('pgtap-cov/wasm'))).then(() => 'loaded'),
 }));
 `,
     );
@@ -220,6 +293,7 @@ console.log(JSON.stringify({
       browser: ['filesOf'],
       manifest: true,
       inner: 'ERR_PACKAGE_PATH_NOT_EXPORTED',
+      module: 'loaded',
     });
   });
 
