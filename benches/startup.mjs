@@ -50,4 +50,6 @@ const [node, program, scan] = [times.node, times.program, times.scan].map((value
 console.log(`start-up on the example project, medians of ${rounds} rounds`);
 console.log(`  node -e 0             ${node.toFixed(0).padStart(6)} ms`);
 console.log(`  the scan itself       ${scan.toFixed(0).padStart(6)} ms`);
-console.log(`  the whole program     ${program.toFixed(0).padStart(6)} ms, ${ratio.toFixed(2)} times the two`);
+console.log(
+  `  the whole program     ${program.toFixed(0).padStart(6)} ms, ${ratio.toFixed(2)} times the two`,
+);

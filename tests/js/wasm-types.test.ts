@@ -5,20 +5,25 @@ import * as generated from '#wasm';
 import { expect, it } from 'vitest';
 import type { AnalyzerMachine, ListerMachine, MergeMachine, ReaderMachine, Wasm } from '../../js/wasm.js';
 
+/** False where one of the union is. */
+type All<Each> = false extends Each ? false : true;
+
 /** True where each member of ours takes what the generated one takes, and gives what it gives or something narrower. */
-type Fits<Ours, Theirs> = {
-  [Name in keyof Ours]: Name extends keyof Theirs
-    ? Ours[Name] extends (...given: infer Given) => infer Result
-      ? Theirs[Name] extends (...taken: infer Taken) => infer Returned
-        ? [Given, Result] extends [Taken, Returned]
+type Fits<Ours, Theirs> = All<
+  {
+    [Name in keyof Ours]: Name extends keyof Theirs
+      ? Ours[Name] extends (...given: infer Given) => infer Result
+        ? Theirs[Name] extends (...taken: infer Taken) => infer Returned
+          ? [Given, Result] extends [Taken, Returned]
+            ? true
+            : false
+          : false
+        : Theirs[Name] extends Ours[Name]
           ? true
           : false
-        : false
-      : Theirs[Name] extends Ours[Name]
-        ? true
-        : false
-    : false;
-}[keyof Ours];
+      : false;
+  }[keyof Ours]
+>;
 
 /** The names of a machine, without what wasm-bindgen adds. */
 type Members<Machine> = Exclude<keyof Machine, typeof Symbol.dispose>;
