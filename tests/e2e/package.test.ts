@@ -1,20 +1,24 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installed, type Installed } from '../js/support/installed.js';
 import { SAMPLE } from '../js/support/sample.js';
 import { launch } from './support/browser.js';
 import { serve } from './support/serve.js';
 
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+let package_: Installed;
+beforeAll(async () => {
+  package_ = await installed();
+});
+afterAll(() => package_.remove());
 
 /** A page as one writes it by hand: no bundler, no import map. */
 const PAGE = `<!doctype html>
 <title>plain</title>
 <script type="module" src="page.js"></script>
 `;
-const SCRIPT = `import { Analyzer, Coverage, MemoryStore, merge } from './pgtap-cov/browser.js';
+/** A script with the package from where the page has it. */
+const script = (from: string) => `import { Analyzer, Coverage, MemoryStore, init, merge } from '${from}';
 const store = new MemoryStore();
 const analyzer = new Analyzer({ onSegment: (segment) => store.put(segment) });
 for (const [path, content] of Object.entries(${JSON.stringify(SAMPLE)})) {
@@ -29,23 +33,52 @@ const coverage = await Coverage.open(new Blob(chunks));
 document.title = JSON.stringify((await coverage.summary()).totals);
 `;
 
-test('the package runs in a page without a bundler', async () => {
-  const site = await mkdtemp(join(tmpdir(), 'pgtap-cov-plain-'));
-  await cp(dist, join(site, 'pgtap-cov'), { recursive: true });
-  await writeFile(join(site, 'index.html'), PAGE);
-  await writeFile(join(site, 'page.js'), SCRIPT);
+/** Opens the page of a folder, waits for its figures, and holds that nothing comes from elsewhere. */
+async function figures(site: string): Promise<{ totals: unknown; requested: string[] }> {
   const [server, browser] = await Promise.all([serve(site), launch()]);
   try {
     const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(String(error)));
+    const problems: string[] = [];
+    const requested: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('request', (request) => requested.push(request.url()));
     await page.goto(server.origin);
     await page.waitForFunction(() => document.title.startsWith('{'));
-    expect(JSON.parse(await page.title())).toMatchObject({ objects: 3 });
-    expect([...errors, ...server.violations]).toEqual([]);
+    expect([...problems, ...server.violations]).toEqual([]);
+    expect(requested.filter((url) => new URL(url).origin !== server.origin)).toEqual([]);
+    return { totals: JSON.parse(await page.title()), requested };
   } finally {
     await browser.close();
     await server.close();
-    await rm(site, { recursive: true });
   }
+}
+
+test('the package runs in a page without a bundler', async () => {
+  await package_.write('index.html', PAGE);
+  await package_.write('page.js', script('./node_modules/pgtap-cov/browser.js'));
+  expect((await figures(package_.app)).totals).toMatchObject({ objects: 3 });
+});
+
+test.each([
+  ['finds its module beside itself', ''],
+  ['takes its module from the address that Vite gives it', 'await init(new URL(url, location.href));\n'],
+])('an app that Vite builds %s', async (_, start) => {
+  const root = join(package_.app, 'src');
+  const outDir = join(package_.app, 'site');
+  await package_.write('src/index.html', PAGE);
+  const [imports, rest] = script('pgtap-cov').split(/(?<=;\n)(?=const store)/);
+  const address = start === '' ? '' : "import url from 'pgtap-cov/wasm?url';\n";
+  await package_.write('src/page.js', [address, imports, start, rest].join(''));
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: { outDir, emptyOutDir: true, target: 'es2022' },
+  });
+  const { totals, requested } = await figures(outDir);
+  expect(totals).toMatchObject({ objects: 3 });
+  // one module, under the name that the build gave it
+  expect(requested.filter((url) => url.endsWith('.wasm'))).toEqual([
+    expect.stringMatching(/\/assets\/pgtap_cov_bg-[\w-]+\.wasm$/),
+  ]);
 });
