@@ -7,6 +7,7 @@ import { describe, Output, statusOf, type Io } from './io.js';
 import { MOST_JOBS } from './config.js';
 import type { DiffCommandOptions } from './diff.js';
 import type { GapsOptions } from './gaps.js';
+import { formatHelp } from './help.js';
 import type { MergeCommandOptions } from './merge.js';
 import type { ReportOptions } from './reports.js';
 import { FINDINGS, readFinding, readThreshold, type Finding, type Threshold } from '../thresholds.js';
@@ -19,21 +20,14 @@ const commands = () => import('./commands.js');
 /** How `diff` prints. */
 const DIFF_FORMATS = ['text', 'markdown', 'json'] as const;
 
-const EXAMPLES = `
-Examples:
-  pgtap-cov                               scan the project in this directory
-  pgtap-cov scan app --out coverage       figures to the terminal, pages to coverage/html
+const EXAMPLES = `Examples:
+  pgtap-cov scan app --out coverage --fail-under 80 --fail-on stale
   pgtap-cov --schema 'db/*.sql' --tests 'db/t/**/*.sql' --reporter json
-  pgtap-cov assertions supabase/tests/*.sql
-  pgtap-cov inventory schema.sql
-  pgtap-cov --fail-under 80 --fail-under policy:exercised=100 --fail-on stale
-  pgtap-cov --store .pgtap-cov --shard 1/4    and, after all four: pgtap-cov merge DIR…
-  pgtap-cov --database app.pgtapcov && pgtap-cov report app.pgtapcov --reporter lcov
-  pgtap-cov run                           migrations and tests in PGlite: TAP, then the figures
-  pgtap-cov gaps --write-tests supabase/tests   drafts pgTAP files for what is not covered
-  pgtap-cov view app.pgtapcov             the same in the browser, with sources
-
-Exit status: 0 fine, 1 a threshold is missed, 2 wrong use, 3 input or store unreadable or unwritable, 4 corrupt or incomplete data
+Reporters: ${Array.from(reporters.keys())
+  .join(', ')
+  .replace(/^.{1,67},/, '$&\n ')}
+Exit status: 0 fine, 1 a threshold is missed, 2 wrong use, 3 input or store
+  unreadable or unwritable, 4 corrupt or incomplete data
 `;
 
 /** Runs the command line on these arguments (without node and script) and resolves with the exit status. */
@@ -48,10 +42,12 @@ export async function run(args: string[], io: Io): Promise<number> {
       throw new CommanderError(0, 'version', '');
     })
     .addHelpText('after', EXAMPLES);
+  program.configureHelp({ formatHelp });
   configure(program, (text) => (help += text));
   const scan = program
     .command('scan', { isDefault: true })
-    .description('find schema and tests of a project, scan them and report (the default)')
+    .description('scan schema and tests of a project and report (default)')
+    .addHelpText('after', 'Example: pgtap-cov scan app --out coverage --store .pgtap-cov --jobs 4')
     .argument('[dir]', 'the project', '.')
     .option('--watch', 'report anew whenever a file changes')
     .action(async (directory: string, { watch, ...options }: ScanCommandOptions & { watch?: true }) => {
@@ -62,58 +58,56 @@ export async function run(args: string[], io: Io): Promise<number> {
   const report = program
     .command('report')
     .description('write reports from a coverage database')
+    .addHelpText('after', 'Example: pgtap-cov report app.ptc --reporter lcov > lcov.info')
     .argument('<database>', 'the file that scan --database kept')
-    .option('--root <dir>', 'where the schema files lie, for reports that show them', '.')
+    .option('--root <dir>', 'where the schema files lie', '.')
     .action(async (database: string, options: ReportOptions & { root: string }) => {
       status = await (await commands()).reportCommand(database, options, io);
     });
   const merge = program
     .command('merge')
-    .description('merge what the jobs of a run kept with scan --store, and report')
+    .description('merge what jobs kept with scan --store, and report')
+    .addHelpText('after', 'Example: pgtap-cov merge shard1 shard2 --out coverage')
     .argument('<dir...>', 'folders of scan --store, in any order')
     .option('--database <file>', 'keep the coverage database in this file')
-    .option('--root <dir>', 'where the schema files lie, for reports that show them', '.')
+    .option('--root <dir>', 'where the schema files lie', '.')
     .action(async (folders: string[], options: MergeCommandOptions) => {
       status = await (await import('./merge.js')).mergeCommand(folders, options, io);
     });
   const diff = program
     .command('diff')
-    .description('what a coverage database has more or less than another one')
+    .description('what one database covers more or less than another')
+    .addHelpText('after', 'Example: pgtap-cov diff base.ptc head.ptc --format markdown')
     .argument('<base>', 'the database that scan --database kept of the base')
     .argument('<head>', 'the one of the branch')
-    .addOption(
-      new Option('--format <name>', 'how it is printed').choices(DIFF_FORMATS).default(DIFF_FORMATS[0]),
-    )
+    .addOption(new Option('--format <name>', 'form').choices(DIFF_FORMATS).default(DIFF_FORMATS[0]))
     .action(async (base: string, head: string, options: DiffCommandOptions) => {
       status = await (await import('./diff.js')).diffCommand(base, head, options, io);
     });
   const assertions = program
     .command('assertions')
     .description('list the pgTAP calls of files, one JSON line each')
+    .addHelpText('after', 'Example: pgtap-cov assertions supabase/tests/*.sql')
     .argument('<file...>', 'SQL files')
-    .option('--pgtap-schema <name>', 'a schema that pgTAP is installed in (repeatable)', each)
+    .option('--pgtap-schema <name>', 'a schema that pgTAP is installed in; repeatable', each)
     .action(async (files: string[], options: { pgtapSchema?: string[] }) => {
       status = await (await commands()).assertionsCommand(files, options, io);
     });
   const inventory = program
     .command('inventory')
-    .description('list the objects that schema files define, one JSON line each')
-    .argument(
-      '[file...]',
-      'SQL files, folders or globs in the order in which they apply (default: those of the project)',
-    )
-    .option(
-      '--check-inventory',
-      'compare with --db or --embedded: - only in the files, + only there; status 1 if any',
-    )
+    .description('list the objects of schema files, one JSON line each')
+    .addHelpText('after', 'Example: pgtap-cov inventory supabase/migrations')
+    .argument('[file...]', 'SQL files, folders or globs (default: the project)')
+    .option('--check-inventory', 'with --db or --embedded: - only here, + only there')
     .action(async (files: string[], options: Parameters<typeof inventoryCommand>[1]) => {
       status = await (await commands()).inventoryCommand(files, options, io);
     });
   const view = program
     .command('view')
-    .description('show a database in the browser: serves the viewer on 127.0.0.1 and prints its address')
-    .argument('[database]', 'the file that scan --database kept (default: the project is scanned)')
-    .option('--root <dir>', 'the project, with the sources that the viewer shows', '.')
+    .description('show a database in the browser, from 127.0.0.1')
+    .addHelpText('after', 'Example: pgtap-cov view app.ptc --root app')
+    .argument('[database]', 'a file of scan --database (default: scan the project)')
+    .option('--root <dir>', 'the project, with the sources that it shows', '.')
     .option('--port <number>', 'where to listen (default: where it is free)', port, 0)
     .action(async (database: string | undefined, options: ViewOptions) => {
       status = await (await import('./view.js')).viewCommand(database, options, io);
@@ -121,80 +115,63 @@ export async function run(args: string[], io: Io): Promise<number> {
   const gaps = program
     .command('gaps')
     .description('list what no test covers, or draft tests for it')
-    .argument('[project]', 'a project, or the file that scan --database kept', '.')
+    .addHelpText('after', 'Example: pgtap-cov gaps --write-tests supabase/tests')
+    .argument('[project]', 'a project, or a file of scan --database', '.')
     .option('--root <dir>', 'the project, where a database is given', '.')
-    .option('--schema <glob>', 'schema files, as for scan (repeatable)', each)
-    .option('--tests <glob>', 'test files, as for scan (repeatable)', each)
-    .option('--kind <kind>', 'only objects of this kind: table, column, policy … (repeatable)', each)
+    .option('--schema <glob>', 'schema files, as for scan; repeatable', each)
+    .option('--tests <glob>', 'test files, as for scan; repeatable', each)
+    .option('--kind <kind>', 'only this kind: table, column, policy …; repeatable', each)
     .option('--in <schema>', 'only objects of this schema')
-    .option('--match <regex>', 'only objects whose schema.name or schema.name.sub matches')
+    .option('--match <regex>', 'only where schema.name or schema.name.sub matches')
     .option('--all', 'all kinds, columns, keys and indexes too')
     .option('--json', 'one JSON line for each')
-    .option('--write-tests <dir>', 'write a pgTAP file for each relation, routine and schema with gaps')
+    .option('--write-tests <dir>', 'draft a pgTAP file for each object with gaps')
     .option('--force', 'with --write-tests, write files anew that are there')
     .action(async (project: string, options: GapsOptions) => {
       status = await (await import('./gaps.js')).gapsCommand(project, options, io);
     });
   const tests = program
     .command('run')
-    .description('run the tests in PGlite or on a server, and report what they cover')
+    .description('run the tests in PGlite or on a server, and report')
+    .addHelpText('after', 'Example: pgtap-cov run --wrap --fail-under exercised=60')
     .argument('[dir]', 'the project', '.')
-    .option('--wrap', 'run each file in a transaction that is rolled back; needed where a file begins none')
+    .option('--wrap', 'run each file in a transaction that is rolled back')
     .action(async (directory: string, options: RunCommandOptions) => {
       status = await (await import('./run-tests.js')).runCommand(directory, options, io);
     });
   for (const command of [scan, tests]) {
     command
-      .option('--schema <glob>', 'schema files, relative to the project, in natural order (repeatable)', each)
-      .option('--tests <glob>', 'test files, relative to the project (repeatable)', each)
-      .option('--rules <file>', 'JSON with rules for helper functions: what they assert, assume and do')
+      .option('--schema <glob>', 'schema files of the project, in order; repeatable', each)
+      .option('--tests <glob>', 'test files of the project; repeatable', each)
+      .option('--rules <file>', 'JSON: what helper functions assert, assume and do')
       .option('--database <file>', 'keep the coverage database in this file')
-      .option('--store <dir>', 'keep what is read in this folder, and read only what changed since')
-      .option(
-        '--shard <i/n>',
-        'with --store, read the schema and this share of the tests, to merge later',
-        shard,
-      )
-      .option('-j, --jobs <n>', 'read with so many threads (default: 1)', jobs)
-      .option('--arena <bytes>', 'size of the arena that holds records before they are flushed', bytes);
+      .option('--store <dir>', 'keep what is read here, and read only changes later')
+      .option('--shard <i/n>', 'with --store: a share of the tests, to merge later', shard)
+      .option('-j, --jobs <n>', 'threads that read (default: 1)', jobs)
+      .option('--arena <bytes>', 'memory for records before they are flushed', bytes);
   }
   for (const command of [scan, tests, inventory, gaps]) {
     command
-      .option('--db <url>', 'read the schema from this database instead: postgres://USER@HOST:PORT/NAME')
-      .option('--embedded', 'read the schema from PGlite, after it ran the schema files')
-      .option(
-        '--extension <name>',
-        'with --db or --embedded, keep what this extension brings (repeatable)',
-        each,
-      );
+      .option('--db <url>', 'the schema of a server: postgres://USER@HOST/NAME')
+      .option('--embedded', 'the schema that PGlite has after the schema files')
+      .option('--extension <name>', 'keep what an extension brings there; repeatable', each);
   }
   for (const command of [scan, tests, report, merge, diff, gaps, assertions, inventory, view])
     configure(command, (text) => (help += text));
   for (const command of [scan, tests, report, merge]) {
     command
-      .option(
-        '--reporter <name>',
-        `${Array.from(reporters.keys()).join(', ')} (repeatable; default: text)`,
-        each,
-      )
-      .option(
-        '--out <dir>',
-        'write each report to a file in here, text still to stdout (default: text and html)',
-      )
+      .option('--reporter <name>', 'text, html, lcov … (pgtap-cov --help); repeatable', each)
+      .option('--out <dir>', 'write reports here (default: text and html)')
       .option(
         '--fail-under <percent>',
-        'fail when less is covered: 80, exercised=60, policy=100, function:exercised=80, schema.app=70 (repeatable)',
+        'fail below 80, exercised=60, policy=100; repeatable',
         (value: string, earlier: Threshold[] | undefined) => [...(earlier ?? []), readThreshold(value)],
       )
-      .option(
-        '--fail-on <what>',
-        `fail on any of these: ${FINDINGS.join(', ')} (repeatable)`,
-        (value: string, earlier: Finding[] | undefined) => [...(earlier ?? []), readFinding(value)],
-      )
-      .option(
-        '--fail-compare <database>',
-        'fail when an object that this database has as covered is no more',
-      );
+      .option('--fail-on <what>', FINDINGS.join(', '), (value: string, earlier: Finding[] | undefined) => [
+        ...(earlier ?? []),
+        readFinding(value),
+      ])
+      .option('--fail-compare <database>', 'fail when an object covered there is no more');
   }
   try {
     await program.parseAsync(args, { from: 'user' });
