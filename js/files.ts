@@ -1,7 +1,7 @@
 /** Files of Node as the package's sources and sinks. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { CoverageError, hostError, messageOf } from './error.js';
 import type { RangeSource } from './types.js';
@@ -110,6 +110,31 @@ export async function isFileBelow(directory: string, path: string): Promise<bool
   }
 }
 
+/**
+ * The files below a folder, relative to it; links are followed, hidden files, `node_modules` and folders that may not be read
+ * are left out. Names that are no UTF-8 are listed with U+FFFD, by which they cannot be opened: the scan will say so.
+ */
+export async function filesBelow(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  /** `above` are the real folders on the way: a link back to one of them is a circle. */
+  const visit = async (folder: Buffer, path: string, above: readonly string[]): Promise<void> => {
+    const entries = await readdir(folder, { encoding: 'buffer', withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const bytes = entry.name as unknown as Buffer;
+      const name = bytes.toString();
+      if (name.startsWith('.') || name === 'node_modules') continue;
+      const inner = Buffer.concat([folder, Buffer.from('/'), bytes]);
+      const kind = entry.isSymbolicLink() ? await stat(inner).catch(() => undefined) : entry;
+      if (kind?.isFile()) found.push(path + name);
+      if (!kind?.isDirectory()) continue;
+      const real = (await realpath(inner, { encoding: 'buffer' })).toString('latin1');
+      if (!above.includes(real)) await visit(inner, `${path}${name}/`, [...above, real]);
+    }
+  };
+  await visit(Buffer.from(directory), '', [(await realpath(directory, 'buffer')).toString('latin1')]);
+  return found;
+}
+
 /** The text of a file, or undefined where it cannot be read. Invalid bytes become U+FFFD. */
 export function readText(path: string): string | undefined {
   try {
@@ -205,6 +230,8 @@ const REASONS: Record<string, string> = {
 
 /** Why a file system call failed, without the call and the path that Node puts into the message. */
 export function reason(cause: unknown): string {
-  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  const { code, path } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path?.includes('\ufffd'))
+    return 'no such file or directory: if its name is no UTF-8, rename it';
   return (code !== undefined && Object.hasOwn(REASONS, code) && REASONS[code]) || messageOf(cause);
 }

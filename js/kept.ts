@@ -61,7 +61,7 @@ export class KeptRuns {
     this.#directory = directory;
     this.#fingerprint = fingerprint;
     this.store = new FsStore(directory);
-    for (const source of sources) this.#sources.set(keyOf(source.entry), source);
+    for (const source of sources) this.#sources.set(keyOfEntry(source.entry), source);
   }
 
   /**
@@ -103,9 +103,10 @@ export class KeptRuns {
   add(run: string, entries: ManifestEntry[], files: ReadonlyMap<string, FileState[]>): void {
     this.#own.add(run);
     for (const entry of entries) {
-      const states = files.get(keyOf(entry));
+      const key = keyOfEntry(entry);
+      const states = files.get(key);
       // what could not be read is read again
-      if (entry.complete && states) this.#sources.set(keyOf(entry), { entry, run, files: states });
+      if (entry.complete && states) this.#sources.set(key, { entry, run, files: states });
     }
   }
 
@@ -217,9 +218,9 @@ export function joinShards(shards: Shard[]): Manifest {
     for (const source of own) if (!others.has(source)) differing.add(source);
     for (const source of others) if (!own.has(source)) differing.add(source);
     for (const { entry } of index.sources) {
-      const known = entries.get(keyOf(entry))?.entry;
+      const known = entries.get(keyOfEntry(entry))?.entry;
       if (known && (known.hash !== entry.hash || known.bytes !== entry.bytes)) differing.add(entry.path);
-      entries.set(keyOf(entry), { entry, directory });
+      entries.set(keyOfEntry(entry), { entry, directory });
     }
   }
   if (differing.size > 0) {
@@ -258,6 +259,10 @@ const NAMED_FILES = 10;
 const spell = ([, path]: [Role, string]) => path;
 /** Names a source. */
 export const keyOf = ({ role, path }: { role: Role; path: string }) => `${role} ${path}`;
+/** Names the source of an entry. */
+export const keyOfEntry = ({ role, path }: ManifestEntry) => keyOf({ role, path: givenPath(path) });
+/** A path as it was given to the module, which doubles backslashes. */
+export const givenPath = (spelled: string) => spelled.replaceAll('\\\\', '\\');
 
 /** The files that a source includes, by the states of what was read for it. */
 export function includedBy(source: { path: string }, files: FileState[]): string[] {

@@ -12,7 +12,7 @@ import {
   type ReadHead,
 } from './discover.js';
 import { CoverageError } from './error.js';
-import { isFileBelow, readHead, reason } from './files.js';
+import { filesBelow, isFileBelow, readHead, reason } from './files.js';
 
 /** Globs that replace what would be found, relative to the project; a plain path or folder is a glob too. */
 export interface ProjectGlobs {
@@ -23,7 +23,7 @@ export interface ProjectGlobs {
 /** The files of a project, relative to it, and how they were found. */
 export type Project = Discovery;
 
-const SQL_FILES = '**/*.{sql,pg}';
+const SQL_FILE = /\.(sql|pg)$/;
 
 /**
  * Finds schema and tests of the project in a directory; see `discover` for the layouts and their order. With globs, files
@@ -81,7 +81,7 @@ async function checkDirectory(directory: string): Promise<void> {
 }
 
 async function listed(directory: string): Promise<string[]> {
-  return (await files(directory, ['**/*'])).filter((path) => RELEVANT.test(path));
+  return (await filesBelow(directory)).filter((path) => RELEVANT.test(path)).sort(byteOrder);
 }
 
 /** A link may lead out of the project: what lies there is not read. */
@@ -105,19 +105,20 @@ async function expand(directory: string, patterns: string[]): Promise<string[]> 
 async function matches(directory: string, pattern: string): Promise<string[]> {
   const path = pattern.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, '') || '.';
   const stats = await stat(resolve(directory, path)).catch(() => undefined);
-  const { isDynamicPattern } = await import('tinyglobby');
-  if (stats ? !stats.isDirectory() : !isDynamicPattern(pattern)) return [path];
-  const found = await files(directory, [
-    stats?.isDirectory() ? (path === '.' ? SQL_FILES : `${path}/${SQL_FILES}`) : pattern,
-  ]);
+  if (stats?.isDirectory() === false) return [path];
+  if (!stats && !(await import('tinyglobby')).isDynamicPattern(pattern)) return [path];
+  const found = stats?.isDirectory()
+    ? (await filesBelow(resolve(directory, path)))
+        .filter((file) => SQL_FILE.test(file))
+        .map((file) => (path === '.' ? file : `${path}/${file}`))
+    : await globbed(directory, pattern);
   if (found.length > 0) return found.sort(naturalOrder);
   throw new CoverageError('CONFIG', 'no file matches (globs are relative to the project)', { file: pattern });
 }
 
-async function files(directory: string, patterns: string[]): Promise<string[]> {
+async function globbed(directory: string, pattern: string): Promise<string[]> {
   const { glob } = await import('tinyglobby');
-  const found = await glob(patterns, { cwd: directory, ignore: ['**/node_modules/**'] });
-  return found.sort(byteOrder);
+  return glob([pattern], { cwd: directory, ignore: ['**/node_modules/**'] });
 }
 
 function without(paths: string[], taken: string[] | undefined): string[] {

@@ -3,7 +3,7 @@ import { checkAborted } from './abort.js';
 import type { Batch, BatchSource } from './batch.js';
 import { CoverageError } from './error.js';
 import { parts, readBatches } from './jobs.js';
-import { includedBy, KeptRuns, keyOf } from './kept.js';
+import { includedBy, KeptRuns, keyOf, keyOfEntry } from './kept.js';
 import { merge } from './merge.js';
 import type { RunFigures, ScanOptions, ScanProgress, ScanResult } from './scan.js';
 import type { Manifest, ManifestEntry, Role } from './types.js';
@@ -90,7 +90,7 @@ export async function scanKept(options: KeptScanOptions): Promise<KeptScanResult
         ...(signal && { signal }),
       });
       for (const read of reads) {
-        for (const entry of read.entries) entries.set(keyOf(entry), entry);
+        for (const entry of read.entries) entries.set(keyOfEntry(entry), entry);
         kept.add(read.id, read.entries, read.files);
         unreadable.push(...read.unreadable);
         run.bytes += read.run.bytes;
@@ -109,7 +109,7 @@ export async function scanKept(options: KeptScanOptions): Promise<KeptScanResult
     await kept.commit(project, own);
     const manifest: Manifest = {
       format: 'pgtap-cov-manifest/1',
-      sources: own.flatMap((source) => entries.get(keyOf(source)) ?? []),
+      sources: own.map((source) => found(entries, source)),
     };
     const summary = await merge({
       segments: [kept.segments()],
@@ -125,6 +125,16 @@ export async function scanKept(options: KeptScanOptions): Promise<KeptScanResult
   } finally {
     await kept.close();
   }
+}
+
+/** The entry of a source: each that was asked for has one, also where it could not be read. */
+function found(
+  entries: ReadonlyMap<string, ManifestEntry>,
+  source: { path: string; role: Role },
+): ManifestEntry {
+  const entry = entries.get(keyOf(source));
+  if (entry) return entry;
+  throw new CoverageError('INTERNAL', 'was not read, and nothing said why', { file: source.path });
 }
 
 const pick = ({ bytes, records, segments }: RunFigures) => ({ bytes, records, segments });

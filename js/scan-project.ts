@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { Coverage } from './coverage.js';
 import { CoverageError, withDetails } from './error.js';
 import { FileRange, NewFile, readText } from './files.js';
-import { joinShards, openShard, segmentsOfAll } from './kept.js';
+import { givenPath, joinShards, openShard, segmentsOfAll } from './kept.js';
 import { liveSource, type Live } from './live.js';
 import { merge, type MergeOptions } from './merge.js';
 import { findProject, type Project, type ProjectGlobs } from './project.js';
@@ -89,7 +89,10 @@ export async function scanFiles(
       ...result,
       project,
       coverage,
-      source: (path) => (known.has(path) ? readText(resolve(directory, path)) : undefined),
+      source: (spelled) => {
+        const path = givenPath(spelled);
+        return known.has(path) ? readText(resolve(directory, path)) : undefined;
+      },
       close: async () => {
         await coverage.close();
         await rm(scratch, { recursive: true, force: true });
