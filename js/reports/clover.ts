@@ -1,6 +1,13 @@
-import type { CoverageSummary, FileCoverage } from 'istanbul-lib-coverage';
-import { baseName, foldersOf } from './folders.js';
-import { coverageMap } from './istanbul.js';
+import {
+  baseName,
+  branchesByLine,
+  countsOf,
+  fileLines,
+  foldersOf,
+  sumOf,
+  type Counts,
+  type FileLines,
+} from './lines.js';
 import { escapeXml, visible } from './names.js';
 import type { TextReporter } from './report.js';
 
@@ -8,19 +15,20 @@ import type { TextReporter } from './report.js';
 export const clover: TextReporter = {
   kind: 'text',
   async write({ coverage }, write) {
-    const map = await coverageMap(coverage, (path) => path);
-    const folders = foldersOf(map);
-    const all = map.getCoverageSummary();
-    const files = map.files().length;
+    const all = await fileLines(coverage);
+    const folders = foldersOf(all);
     await write(
       '<?xml version="1.0" encoding="UTF-8"?>\n' +
         `<coverage generated="${Date.now()}" clover="3.2.0">\n` +
         `<project timestamp="${Date.now()}" name="pgtap-cov">\n` +
-        metrics(all, `classes="${files}" files="${files}" packages="${folders.length}"`),
+        metrics(
+          sumOf(all.map(countsOf)),
+          `classes="${all.length}" files="${all.length}" packages="${folders.length}"`,
+        ),
     );
-    for (const { path, files, summary } of folders) {
+    for (const { path, files, counts: inside } of folders) {
       const counts = `classes="${files.length}" files="${files.length}"`;
-      await write(`<package name="${attribute(path.replaceAll('/', '.'))}">\n${metrics(summary, counts)}`);
+      await write(`<package name="${attribute(path.replaceAll('/', '.'))}">\n${metrics(inside, counts)}`);
       for (const file of files) {
         for (const piece of piecesOf(file)) await write(piece);
       }
@@ -30,12 +38,12 @@ export const clover: TextReporter = {
   },
 };
 
-function* piecesOf(file: FileCoverage): Iterable<string> {
+function* piecesOf(file: FileLines): Iterable<string> {
   yield `<file name="${attribute(baseName(file.path))}" path="${attribute(file.path)}">\n`;
-  yield metrics(file.toSummary(), 'classes="1"');
-  const branches = file.getBranchCoverageByLine();
-  for (const [line, count] of Object.entries(file.getLineCoverage())) {
-    const at = branches[Number(line)];
+  yield metrics(countsOf(file), 'classes="1"');
+  const branches = branchesByLine(file);
+  for (const [line, count] of file.lines) {
+    const at = branches.get(line);
     const type = at
       ? `type="cond" truecount="${at.covered}" falsecount="${at.total - at.covered}"`
       : 'type="stmt"';
@@ -44,12 +52,12 @@ function* piecesOf(file: FileCoverage): Iterable<string> {
   yield '</file>\n';
 }
 
-function metrics({ lines, branches, functions }: CoverageSummary, more: string): string {
-  const elements = lines.total + branches.total + functions.total;
-  const covered = lines.covered + branches.covered + functions.covered;
+function metrics({ lines, branches, routines }: Counts, more: string): string {
+  const elements = lines.total + branches.total + routines.total;
+  const covered = lines.covered + branches.covered + routines.covered;
   return (
     `<metrics statements="${lines.total}" coveredstatements="${lines.covered}" conditionals="${branches.total}"` +
-    ` coveredconditionals="${branches.covered}" methods="${functions.total}" coveredmethods="${functions.covered}"` +
+    ` coveredconditionals="${branches.covered}" methods="${routines.total}" coveredmethods="${routines.covered}"` +
     ` elements="${elements}" coveredelements="${covered}" complexity="0" loc="${lines.total}" ncloc="${lines.total}" ${more}/>\n`
   );
 }

@@ -1,6 +1,14 @@
-import type { CoverageSummary, FileCoverage, Totals } from 'istanbul-lib-coverage';
-import { baseName, foldersOf } from './folders.js';
-import { coverageMap } from './istanbul.js';
+import {
+  baseName,
+  branchesByLine,
+  countsOf,
+  fileLines,
+  foldersOf,
+  sumOf,
+  type Counts,
+  type FileLines,
+  type Share,
+} from './lines.js';
 import { escapeXml, visible } from './names.js';
 import type { TextReporter } from './report.js';
 
@@ -14,8 +22,8 @@ const METHODS = 20_000;
 export const cobertura: TextReporter = {
   kind: 'text',
   async write({ coverage }, write) {
-    const map = await coverageMap(coverage, (path) => path);
-    const all = map.getCoverageSummary();
+    const files = await fileLines(coverage);
+    const all = sumOf(files.map(countsOf));
     const { lines, branches } = all;
     await write(
       '<?xml version="1.0" encoding="UTF-8"?>\n' +
@@ -24,11 +32,11 @@ export const cobertura: TextReporter = {
         ` branches-covered="${branches.covered}" ${rates(all)} version="1" timestamp="${Date.now()}">\n` +
         '<sources><source>.</source></sources>\n<packages>\n',
     );
-    const methods = all.functions.total <= METHODS;
-    for (const { path, files, summary } of foldersOf(map)) {
+    const methods = all.routines.total <= METHODS;
+    for (const { path, files: inside, counts } of foldersOf(files)) {
       const name = attribute(path.replaceAll('/', '.'));
-      await write(`<package name="${name}" ${rates(summary)}>\n<classes>\n`);
-      for (const file of files) {
+      await write(`<package name="${name}" ${rates(counts)}>\n<classes>\n`);
+      for (const file of inside) {
         for (const piece of classOf(file, methods)) await write(piece);
       }
       await write('</classes>\n</package>\n');
@@ -37,35 +45,33 @@ export const cobertura: TextReporter = {
   },
 };
 
-function* classOf(file: FileCoverage, methods: boolean): Iterable<string> {
+function* classOf(file: FileLines, methods: boolean): Iterable<string> {
   const name = attribute(baseName(file.path));
-  yield `<class name="${name}" filename="${attribute(file.path)}" ${rates(file.toSummary())}>\n<methods>\n`;
-  for (const [id, { name: method, decl }] of methods ? Object.entries(file.fnMap) : []) {
-    const hits = file.f[id]!;
+  yield `<class name="${name}" filename="${attribute(file.path)}" ${rates(countsOf(file))}>\n<methods>\n`;
+  for (const { name: method, line, hits } of methods ? file.routines : []) {
     const own = hits > 0 ? 1 : 0;
     yield (
       `<method name="${attribute(method)}" signature="" line-rate="${own}" branch-rate="${own}" complexity="0">` +
-      `<lines><line number="${decl.start.line}" hits="${hits}"/></lines></method>\n`
+      `<lines><line number="${line}" hits="${hits}"/></lines></method>\n`
     );
   }
   yield '</methods>\n<lines>\n';
-  const branches = file.getBranchCoverageByLine();
-  for (const [line, hits] of Object.entries(file.getLineCoverage())) {
-    const at = branches[Number(line)];
-    const condition = at
-      ? ` branch="true" condition-coverage="${Math.floor(at.coverage)}% (${at.covered}/${at.total})"`
-      : '';
+  const branches = branchesByLine(file);
+  for (const [line, hits] of file.lines) {
+    const at = branches.get(line);
+    const percent = at && Math.floor((at.covered * 100) / at.total);
+    const condition = at ? ` branch="true" condition-coverage="${percent}% (${at.covered}/${at.total})"` : '';
     yield `<line number="${line}" hits="${hits}"${condition}/>\n`;
   }
   yield '</lines>\n</class>\n';
 }
 
-function rates({ lines, branches }: CoverageSummary): string {
+function rates({ lines, branches }: Counts): string {
   return `line-rate="${rate(lines)}" branch-rate="${rate(branches)}" complexity="0"`;
 }
 
 /** From 0 to 1, rounded down; what has nothing to cover is covered. */
-function rate({ covered, total }: Totals): number {
+function rate({ covered, total }: Share): number {
   return total === 0 ? 1 : Math.floor((covered * 10_000) / total) / 10_000;
 }
 

@@ -1,12 +1,11 @@
-/** The coverage database as a coverage map of istanbul, which its reporters turn into LCOV and HTML. */
+/** The coverage database as a coverage map of istanbul, which its reporters turn into HTML and JSON. */
 import coverageLibrary from 'istanbul-lib-coverage';
 import type { CoverageMap, FileCoverageData, Range } from 'istanbul-lib-coverage';
 import type { Coverage } from '../coverage.js';
 import { rowsOf } from '../pages.js';
 import type { CoveredObject, MatrixRow } from '../types.js';
+import { FUNCTIONS, hitsOf, shownBy } from './lines.js';
 import { nameOf, visible } from './names.js';
-
-const FUNCTIONS: ReadonlySet<string> = new Set(['function', 'procedure', 'aggregate', 'trigger']);
 
 /**
  * The schema files are the files, definitions the statements; routines and triggers are functions too. A definition
@@ -59,14 +58,7 @@ function addWay(file: FileCoverageData, id: string, line: number, cell: MatrixRo
   const range = wholeLine(line);
   const branch = (file.branchMap[id] ??= { loc: range, line, type: visible(cell.command), locations: [] });
   branch.locations.push(range);
-  const shown = cell.outcome === 'allowed' || cell.outcome === 'denied' || cell.outcome === 'both';
-  (file.b[id] ??= []).push(shown ? cell.count : 0);
-}
-
-/** Places that test the object; at least one where it is covered. */
-function hitsOf(object: CoveredObject): number {
-  const covered = object.state === 'exercised' || object.state === 'asserted';
-  return covered ? Math.max(1, object.structure + object.behavior + object.act) : 0;
+  (file.b[id] ??= []).push(shownBy(cell));
 }
 
 /** The database knows the line of a definition; columns beyond a line's end are cut by whoever shows it. */

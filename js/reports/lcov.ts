@@ -1,5 +1,4 @@
-import type { FileCoverage } from 'istanbul-lib-coverage';
-import { coverageMap } from './istanbul.js';
+import { countsOf, fileLines, type FileLines } from './lines.js';
 import { visible } from './names.js';
 import type { TextReporter } from './report.js';
 
@@ -10,31 +9,29 @@ import type { TextReporter } from './report.js';
 export const lcov: TextReporter = {
   kind: 'text',
   async write({ coverage }, write) {
-    const map = await coverageMap(coverage, (path) => path);
-    for (const path of map.files()) {
-      for (const line of linesOf(map.fileCoverageFor(path))) await write(`${line}\n`);
+    for (const file of await fileLines(coverage)) {
+      for (const line of recordsOf(file)) await write(`${line}\n`);
     }
   },
 };
 
-function* linesOf(file: FileCoverage): Iterable<string> {
-  const { functions, lines, branches } = file.toSummary();
+function* recordsOf(file: FileLines): Iterable<string> {
+  const { lines, routines, branches } = countsOf(file);
   yield 'TN:';
   yield `SF:${visible(file.path) || '(no name)'}`;
-  const routines = Object.entries(file.fnMap).map(([id, { name, line }]) => {
-    return { name: name.replaceAll(/, ?/g, ';'), line, hits: file.f[id]! };
-  });
-  for (const { name, line } of routines) yield `FN:${line},${name}`;
-  yield `FNF:${functions.total}`;
-  yield `FNH:${functions.covered}`;
-  for (const { name, hits } of routines) yield `FNDA:${hits},${name}`;
-  for (const [line, hits] of Object.entries(file.getLineCoverage())) yield `DA:${line},${hits}`;
+  for (const { name, line } of file.routines) yield `FN:${line},${withoutCommas(name)}`;
+  yield `FNF:${routines.total}`;
+  yield `FNH:${routines.covered}`;
+  for (const { name, hits } of file.routines) yield `FNDA:${hits},${withoutCommas(name)}`;
+  for (const [line, hits] of file.lines) yield `DA:${line},${hits}`;
   yield `LF:${lines.total}`;
   yield `LH:${lines.covered}`;
-  for (const [id, { line }] of Object.entries(file.branchMap)) {
-    for (const [way, hits] of file.b[id]!.entries()) yield `BRDA:${line},${id},${way},${hits}`;
+  for (const [block, { line, ways }] of file.branches.entries()) {
+    for (const [way, hits] of ways.entries()) yield `BRDA:${line},${block},${way},${hits}`;
   }
   yield `BRF:${branches.total}`;
   yield `BRH:${branches.covered}`;
   yield 'end_of_record';
 }
+
+const withoutCommas = (name: string) => name.replaceAll(/, ?/g, ';');

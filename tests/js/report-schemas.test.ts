@@ -183,6 +183,14 @@ describe('lcov', () => {
     }
   });
 
+  it('has every line and function of a large project', async () => {
+    const text = await reportOf('lcov', fakeCoverage(many(100_000)));
+    expect(text.match(/^SF:/gm)).toHaveLength(100);
+    expect(text.match(/^DA:/gm)).toHaveLength(100_000);
+    expect(text.match(/^FN:/gm)).toHaveLength(33_334);
+    expect(text.match(/^end_of_record$/gm)).toHaveLength(100);
+  });
+
   it('keeps hostile names apart', async () => {
     const sections = await lcovParser({ from: await reportOf('lcov', fakeCoverage(hostileRows)) });
     expect(sections).toHaveLength(HOSTILE.length);
