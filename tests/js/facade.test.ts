@@ -356,7 +356,10 @@ describe('the package on its WebAssembly module', () => {
   async function jsonOf(database: Uint8Array): Promise<string> {
     const coverage = await pkg.Coverage.open(database);
     let all = '';
-    await json.write({ coverage, source: () => undefined }, (text) => void (all += text), { colour: false, width: 80 });
+    await json.write({ coverage, source: () => undefined }, (text) => void (all += text), {
+      colour: false,
+      width: 80,
+    });
     await coverage.close();
     return all;
   }
