@@ -26,6 +26,8 @@ export interface LiveOptions {
 export interface LiveServer {
   /** Its name, with neither user nor password. */
   path: string;
+  /** It is gone with its `close`: what is left in it harms nobody. */
+  isEmbedded: boolean;
   ask: Ask;
   /** A fresh session; of the embedded server the one that there is, as if it had just begun. */
   session(): Promise<LiveSession>;
@@ -36,6 +38,8 @@ export interface LiveServer {
 export interface LiveSession {
   /** Sends statements and answers with the rows of each, values as text. Rejects with the server's error. */
   send(sql: string): Promise<LiveRows[]>;
+  /** Ends the statement that runs, as far as the server can. */
+  cancel(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -116,9 +120,13 @@ async function connect(url: string): Promise<LiveServer> {
         }));
       },
       end: () => own.end().catch(() => {}),
+      cancel: async () => {
+        const { processID } = own as unknown as { processID: number };
+        await client.query('select pg_cancel_backend($1)', [processID]).catch(() => {});
+      },
     };
   };
-  return { path, ask, session, close: () => client.end().catch(() => {}) };
+  return { path, isEmbedded: false, ask, session, close: () => client.end().catch(() => {}) };
 }
 
 /** The URL without user, password and parameters. */
@@ -182,25 +190,20 @@ async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
   const session = async (): Promise<LiveSession> => {
     await server.exec('rollback');
     await server.exec('discard all');
+    const asText = (value: string) => value;
+    const parsers = Object.fromEntries(Object.keys(server.parsers).map((type) => [type, asText]));
     return {
       send: async (sql) =>
-        (await server.exec(sql, { rowMode: 'array' })).map(({ fields, rows }) => ({
+        (await server.exec(sql, { rowMode: 'array', parsers })).map(({ fields, rows }) => ({
           columns: fields.map(({ name }) => name),
-          rows: (rows as unknown as unknown[][]).map((row) => row.map(textOf)),
+          rows: rows as unknown as (string | null)[][],
         })),
+      // a statement of it holds the only thread
+      cancel: async () => {},
       end: async () => {},
     };
   };
-  return { path: '(embedded)', ask, session, close: () => server.close() };
-}
-
-/** A value about as the server spells it. */
-function textOf(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'boolean') return value ? 't' : 'f';
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | bigint);
+  return { path: '(embedded)', isEmbedded: true, ask, session, close: () => server.close() };
 }
 
 /** The server counts characters from 1. */

@@ -20,6 +20,15 @@ export interface ScriptEcho {
   to: 'stdout' | 'stderr';
 }
 
+/** `\q`: what follows in the file does not run. */
+export interface ScriptQuit {
+  quit: true;
+  file: string;
+  line: number;
+  /** What follows may include other files. */
+  includes: boolean;
+}
+
 /** A place where a script asks for what cannot be done here. */
 export class Unrunnable extends Error {
   readonly file: string;
@@ -53,9 +62,11 @@ const SPACE = /\s+/y;
 
 /** Commands that only change how results look, or how psql behaves with a person. */
 const IGNORED = new Set([
-  ...['\\pset', '\\t', '\\a', '\\x', '\\timing', '\\f', '\\H', '\\C', '\\T', '\\encoding', '\\prompt'],
-  ...['\\errverbose', '\\conninfo', '\\set_', '\\!_'],
+  ...['\\pset', '\\t', '\\a', '\\x', '\\timing', '\\f', '\\H', '\\C', '\\T', '\\encoding'],
+  ...['\\errverbose', '\\conninfo'],
 ]);
+
+const INCLUDES = /\\i/;
 
 /** Files that include each other. */
 const MOST_NESTED = 64;
@@ -71,14 +82,14 @@ export function* readScript(
   variables: Map<string, string>,
   find: FindScript,
   depth = 0,
-): Generator<ScriptStatement | ScriptEcho> {
+): Generator<ScriptStatement | ScriptEcho | ScriptQuit> {
   let at = 0;
   let sql = '';
   let start: number | undefined;
   let parens = 0;
   let atomic = 0;
-  /** `\if`: whether this branch runs, and whether one did. */
-  const branches: { runs: boolean; done: boolean }[] = [];
+  /** `\if`: whether this branch runs, whether one did, and whether it is the last. */
+  const branches: { runs: boolean; done: boolean; isElse: boolean }[] = [];
   const lines = lineCounter(text);
 
   const match = (pattern: RegExp): RegExpExecArray | null => {
@@ -89,14 +100,16 @@ export function* readScript(
     throw new Unrunnable(message, file, lines(offset));
   };
   const runs = () => branches.every((branch) => branch.runs);
+  // a branch that does not run adds nothing to a statement around it
   const take = (piece: string, replacement = piece): void => {
-    start ??= at;
-    sql += replacement;
+    if (runs()) {
+      start ??= at;
+      sql += replacement;
+    }
     at += piece.length;
   };
   const statement = (): ScriptStatement[] => {
-    const found =
-      start === undefined || !runs() ? [] : [{ sql, file, line: lines(start), endLine: lines(at) }];
+    const found = start === undefined ? [] : [{ sql, file, line: lines(start), endLine: lines(at) }];
     sql = '';
     start = undefined;
     parens = 0;
@@ -107,16 +120,20 @@ export function* readScript(
   while (at < text.length) {
     let found: RegExpExecArray | null;
     if ((found = match(SPACE) ?? match(LINE_COMMENT))) {
-      if (start !== undefined) sql += found[0];
+      if (start !== undefined && runs()) sql += found[0];
       at += found[0].length;
     } else if (text.startsWith('/*', at)) {
       at = endOfBlockComment(text, at) ?? fail('unterminated comment');
-      if (start !== undefined) sql += ' ';
+      if (start !== undefined && runs()) sql += ' ';
     } else if ((found = match(ESCAPE_STRING) ?? match(QUOTED))) {
       take(found[0]);
     } else if ((found = match(WORD))) {
       const word = found[0].toLowerCase();
       // the body of a routine in standard SQL holds semicolons
+      if (!runs()) {
+        take(found[0]);
+        continue;
+      }
       if (word === 'atomic' && /\bbegin\s+$/i.test(sql) && /^\s*create\b/i.test(sql)) atomic = 1;
       else if (atomic > 0 && (word === 'case' || word === 'begin')) atomic += 1;
       else if (atomic > 0 && word === 'end') atomic -= 1;
@@ -130,23 +147,23 @@ export function* readScript(
       if (close < 0) fail('unterminated dollar quote');
       take(text.slice(at, close + found[0].length));
     } else if ((found = match(VARIABLE))) {
-      take(found[0], substitute(found, variables, fail));
+      take(found[0], runs() ? substitute(found, variables, fail) : '');
     } else if ((found = match(COMMAND))) {
       if (found[0] === '\\;') {
         take('\\;', ';');
         continue;
       }
       const place = at;
-      // a second command may stand on the line
-      const [command, rest] = firstCommand(found[0]);
+      // what follows on the line goes on there
+      const command = firstCommand(found[0]);
       at += command.length;
       const name = /^\\\S*/.exec(command)![0];
       const branch = branches.at(-1);
       if (name === '\\if') {
         const isTrue = runs() && truth(command, variables, (message) => fail(message, place));
-        branches.push({ runs: isTrue, done: isTrue });
+        branches.push({ runs: isTrue, done: isTrue, isElse: false });
       } else if (name === '\\elif' || name === '\\else') {
-        if (!branch) return fail(`${name} without \\if`, place);
+        if (!branch || branch.isElse) return fail(`${name} without \\if`, place);
         const outer = branches.slice(0, -1).every((of) => of.runs);
         const isTrue =
           outer &&
@@ -154,13 +171,14 @@ export function* readScript(
           (name === '\\else' || truth(command, variables, (message) => fail(message, place)));
         branch.runs = isTrue;
         branch.done ||= isTrue;
+        branch.isElse = name === '\\else';
       } else if (name === '\\endif') {
         if (!branches.pop()) fail('\\endif without \\if', place);
       } else if (runs()) {
         const words = commandWords(command, variables, (message) => fail(message, place));
         switch (name) {
           case '\\set':
-            if (words.length > 1) variables.set(words[1]!, words.slice(2).join(''));
+            if (words.length > 1) variables.set(words[1]!, valueOf(words[1]!, words.slice(2).join('')));
             break;
           case '\\unset':
             variables.delete(words[1] ?? '');
@@ -168,13 +186,17 @@ export function* readScript(
           case '\\echo':
           case '\\qecho':
           case '\\warn':
-            yield { echo: words.slice(1).join(' '), to: name === '\\warn' ? 'stderr' : 'stdout' };
+            yield {
+              echo: words.slice(words[1] === '-n' ? 2 : 1).join(' '),
+              to: name === '\\warn' ? 'stderr' : 'stdout',
+            };
             break;
           case '\\g':
           case '\\gset': {
             if (name === '\\g' && words.length > 1) fail('\\g with a target cannot be honoured', place);
-            const [last] = statement();
-            if (last) yield name === '\\gset' ? { ...last, gset: words[1] ?? '' } : last;
+            const [last] = copied(statement(), fail);
+            if (!last) return fail(`${name} without a statement`, place);
+            yield name === '\\gset' ? { ...last, gset: words[1] ?? '' } : last;
             break;
           }
           case '\\i':
@@ -191,6 +213,7 @@ export function* readScript(
           }
           case '\\q':
           case '\\quit':
+            yield { quit: true, file, line: lines(place), includes: INCLUDES.test(text.slice(at)) };
             return;
           default:
             if (!IGNORED.has(name))
@@ -200,8 +223,8 @@ export function* readScript(
               );
         }
       }
-      // what follows on the line goes on there
-      void rest;
+    } else if (!runs()) {
+      at += 1;
     } else if (text[at] === ';' && parens === 0 && atomic === 0) {
       yield* copied(statement(), fail);
       at += 1;
@@ -211,17 +234,15 @@ export function* readScript(
       take(text[at]!);
     }
   }
+  if (branches.length > 0) fail('\\if without \\endif');
   // psql sends what is left at the end of a file, too
   if (start !== undefined && sql.trim() !== '') yield* copied(statement(), fail);
 }
 
 /** COPY … FROM STDIN wants the lines that follow. */
-function copied(
-  statements: ScriptStatement[],
-  fail: (message: string, offset?: number) => never,
-): ScriptStatement[] {
+function copied(statements: ScriptStatement[], fail: (message: string) => never): ScriptStatement[] {
   for (const { sql } of statements)
-    if (/^\s*copy\b[^]*\bfrom\s+stdin\b/i.test(sql))
+    if (/^copy\b[^]*\bfrom\s+stdin\b/i.test(sql))
       fail('COPY … FROM STDIN cannot be honoured here: write INSERT');
   return statements;
 }
@@ -247,8 +268,12 @@ function endOfBlockComment(text: string, from: number): number | undefined {
   return undefined;
 }
 
+/** A switch of psql that is set to nothing is on. */
+const valueOf = (variable: string, value: string): string =>
+  value === '' && variable.startsWith('ON_ERROR_') ? 'on' : value;
+
 /** The command up to the next one on its line, which `\\` may part, outside of quotes. */
-function firstCommand(line: string): [command: string, rest: string] {
+function firstCommand(line: string): string {
   const name = /^\\\S+?(?=\\|\s|$)/.exec(line)?.[0] ?? line;
   let quote: string | undefined;
   for (let at = name.length; at < line.length; at++) {
@@ -259,10 +284,10 @@ function firstCommand(line: string): [command: string, rest: string] {
     } else if (letter === "'" || letter === '"' || letter === '`') quote = letter;
     else if (letter === '\\') {
       const end = line[at + 1] === '\\' ? at + 2 : at;
-      return [line.slice(0, end).replace(/\\\\$/, '  '), line.slice(end)];
+      return line.slice(0, end).replace(/\\\\$/, '  ');
     }
   }
-  return [line, ''];
+  return line;
 }
 
 function substitute(
@@ -293,14 +318,14 @@ function commandWords(
   fail: (message: string) => never,
 ): string[] {
   const piece =
-    /'((?:[^'\\]|''|\\[^])*)'|"((?:[^"]|"")*)"|:\{\?([\w\u0080-\uffff]+)\}|:'([\w\u0080-\uffff]+)'|:([\w\u0080-\uffff]+)|([^\s'":`\\]+|:)|(\s+)/y;
+    /'((?:[^'\\]|''|\\[^])*)'|"((?:[^"]|"")*)"|:\{\?([\w\u0080-\uffff]+)\}|:'([\w\u0080-\uffff]+)'|:"([\w\u0080-\uffff]+)"|:([\w\u0080-\uffff]+)|([^\s'":`\\]+|:)|(\s+)/y;
   const name = /^\\\S*/.exec(command)![0];
   const words: string[] = [];
   let glued = false;
   piece.lastIndex = name.length;
   while (piece.lastIndex < command.length) {
     const found = piece.exec(command) ?? fail(`arguments that cannot be honoured here: ${command.trimEnd()}`);
-    const [spelling, quoted, double, known, literal, variable, plain, space] = found;
+    const [spelling, quoted, double, known, literal, identifier, variable, plain, space] = found;
     if (space !== undefined) {
       glued = false;
       continue;
@@ -310,6 +335,9 @@ function commandWords(
       (double === undefined ? undefined : `"${double}"`) ??
       (known === undefined ? undefined : String(variables.has(known)).toUpperCase()) ??
       (literal === undefined ? undefined : `'${(variables.get(literal) ?? '').replaceAll("'", "''")}'`) ??
+      (identifier === undefined
+        ? undefined
+        : `"${(variables.get(identifier) ?? '').replaceAll('"', '""')}"`) ??
       plain ??
       variables.get(variable!) ??
       spelling;
@@ -322,19 +350,17 @@ function commandWords(
 
 const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' };
 
+/** What psql takes a word for where it wants a boolean; undefined where it is none. */
+export function booleanOf(word: string): boolean | undefined {
+  const value = word.toLowerCase();
+  if (value === '') return undefined;
+  if (value === '1' || value === 'on' || 'true'.startsWith(value) || 'yes'.startsWith(value)) return true;
+  const isOff = value === '0' || value === 'of' || value === 'off';
+  return isOff || 'false'.startsWith(value) || 'no'.startsWith(value) ? false : undefined;
+}
+
 /** What `\if` makes of its argument. */
 function truth(command: string, variables: Map<string, string>, fail: (message: string) => never): boolean {
-  const value = commandWords(command, variables, fail).slice(1).join(' ').toLowerCase();
-  if (value !== '') {
-    if (value === '1' || value === 'on' || 'true'.startsWith(value) || 'yes'.startsWith(value)) return true;
-    if (
-      value === '0' ||
-      value === 'of' ||
-      value === 'off' ||
-      'false'.startsWith(value) ||
-      'no'.startsWith(value)
-    )
-      return false;
-  }
-  return fail(`\\if takes a boolean, not ${JSON.stringify(value)}`);
+  const value = commandWords(command, variables, fail).slice(1).join(' ');
+  return booleanOf(value) ?? fail(`\\if takes a boolean, not ${JSON.stringify(value)}`);
 }

@@ -40,7 +40,10 @@ export function takeTapLine(tap: Tap, line: string): TapTest | undefined {
   const test: TapTest = {
     ok: not === undefined,
     number: number === undefined ? tap.tests.length + 1 : Number(number),
-    description: rest.replace(/\s*#\s*(todo|skip)\b.*$/i, ''),
+    description: rest
+      .replace(/(^|[^\\])#\s*(todo|skip)\b.*$/i, '$1')
+      .trimEnd()
+      .replaceAll('\\#', '#'),
     ...(directive && { directive }),
   };
   tap.tests.push(test);

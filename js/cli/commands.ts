@@ -13,6 +13,8 @@ import {
   type ProjectScanOptions,
   type ShardNumber,
 } from '../scan-project.js';
+import type { FileResult } from '../results.js';
+import { readTapFiles } from '../tap-files.js';
 import { visible } from '../reports/names.js';
 import type { CoveredObject, Rule } from '../types.js';
 import { loadConfig, type Config } from './config.js';
@@ -40,6 +42,7 @@ export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
   database?: string;
   store?: string;
   shard?: ShardNumber;
+  tap?: string[];
   jobs?: number;
   arena?: number;
 }
@@ -48,7 +51,13 @@ export interface ScanCommandOptions extends ReportOptions, LiveCommandOptions {
 export async function scanCommand(directory: string, given: ScanCommandOptions, io: Io): Promise<number> {
   const options = withConfig(await loadConfig(directory), given);
   const names = chosenReporters(options);
-  const { coverage, run, source, unreadable, close } = await scanned(directory, options, io);
+  const results = options.tap && (await resultsOf(options.tap, directory, options, io));
+  const { coverage, run, source, unreadable, close } = await scanned(
+    directory,
+    options,
+    io,
+    results && { results },
+  );
   try {
     await writeReports(names, { coverage, run, source, thresholds: thresholdsOf(options) }, options.out, io);
     const failed = await checkThresholds(coverage, options, io);
@@ -56,6 +65,19 @@ export async function scanCommand(directory: string, given: ScanCommandOptions, 
   } finally {
     await close();
   }
+}
+
+/** What TAP files say of the tests of the project; stderr is told what they do not. */
+async function resultsOf(
+  files: string[],
+  directory: string,
+  { schema, tests }: ScanCommandOptions,
+  io: Io,
+): Promise<FileResult[]> {
+  const project = await findProject(directory, { ...(schema && { schema }), ...(tests && { tests }) });
+  const { results, notes } = await readTapFiles(directory, project.tests, files);
+  for (const note of notes) io.stderr.write(`pgtap-cov: warning: ${visible(note)}\n`);
+  return results;
 }
 
 /** A finished scan, of which stderr was told. `close` must be called. */
@@ -206,12 +228,17 @@ export async function inventoryCommand(
   return status || (equal ? 0 : 1);
 }
 
+/** Throws `CONFIG` where both are asked for. */
+export function checkLive(db: string | undefined, embedded: boolean | undefined): void {
+  if (db !== undefined && embedded) throw new CoverageError('CONFIG', 'give either --db or --embedded');
+}
+
 function liveOptions({
   db,
   embedded,
   extension,
 }: LiveCommandOptions): Pick<ProjectScanOptions, 'live' | 'extensions'> {
-  if (db !== undefined && embedded) throw new CoverageError('CONFIG', 'give either --db or --embedded');
+  checkLive(db, embedded);
   return {
     ...(db !== undefined && { live: { url: db } }),
     ...(embedded && { live: { embedded: true } }),

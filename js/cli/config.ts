@@ -24,6 +24,7 @@ export interface Config {
   rules?: Rule[] | string;
   database?: string;
   store?: string;
+  tap?: string[];
   wrap?: boolean;
   jobs?: number;
   arena?: number;
@@ -51,6 +52,7 @@ const TEXTS: Key = {
   is: 'a text, or a list of texts',
   fits: (value) => [value].flat().every((item) => typeof item === 'string'),
 };
+const PATHS: Key = { ...TEXTS, is: 'a path, or a list of paths', isPath: true };
 const BOOLEAN: Key = { is: 'true or false', fits: (value) => typeof value === 'boolean' };
 const isPercent = (value: unknown) => typeof value === 'number' || typeof value === 'string';
 
@@ -72,6 +74,7 @@ export const KEYS: Record<keyof Config, Key> = {
   db: TEXT,
   embedded: BOOLEAN,
   wrap: BOOLEAN,
+  tap: PATHS,
   extension: TEXTS,
   reporter: TEXTS,
   out: PATH,
@@ -123,8 +126,10 @@ async function checked(config: unknown, file: string): Promise<Config> {
     const { is, fits, isPath } = KEYS[key as keyof Config];
     if (!fits(value)) return refuse(`${key} is ${is}, not ${JSON.stringify(value) ?? typeof value}`);
     const isRulesFile = key === 'rules' && typeof value === 'string';
-    const isList = KEYS[key as keyof Config] === TEXTS || key === 'failUnder';
-    if (isPath || isRulesFile) result[key] = resolve(dirname(file), value as string);
+    const isList = [TEXTS, PATHS].includes(KEYS[key as keyof Config]) || key === 'failUnder';
+    const placed = (path: unknown) => resolve(dirname(file), path as string);
+    if (isPath && isList) result[key] = [value].flat().map(placed);
+    else if (isPath || isRulesFile) result[key] = placed(value);
     else result[key] = isList ? [value].flat() : value;
   }
   const named = <T>(key: string, read: (text: string) => T): T[] | undefined => {

@@ -6,7 +6,7 @@ import { findProject } from '../project.js';
 import { visible } from '../reports/names.js';
 import type { FileResult } from '../results.js';
 import { runTests } from '../test-run.js';
-import { scanned, withConfig, type ScanCommandOptions } from './commands.js';
+import { checkLive, scanned, withConfig, type ScanCommandOptions } from './commands.js';
 import { loadConfig } from './config.js';
 import { Output, type Io } from './io.js';
 import { checkThresholds, chosenReporters, thresholdsOf, writeReports } from './reports.js';
@@ -17,13 +17,14 @@ export interface RunCommandOptions extends ScanCommandOptions {
 
 /**
  * Runs the tests of a project in PGlite after its migrations, or on a server as it is, prints their TAP and reports what
- * they cover; what did not pass does not count. The status is 1 when a test failed or a file did not run, else that of a
- * scan.
+ * they cover; what did not pass does not count. TAP goes to stdout, or to stderr where a report for programs takes that.
+ * The status is 1 when a test failed or a file did not run, else that of a scan.
  */
 export async function runCommand(directory: string, given: RunCommandOptions, io: Io): Promise<number> {
   const options: RunCommandOptions = withConfig(await loadConfig(directory), given);
   const names = chosenReporters(options);
-  const { schema, tests, db, extension } = options;
+  const { schema, tests, db, embedded, extension } = options;
+  checkLive(db, embedded);
   const project = await findProject(directory, { ...(schema && { schema }), ...(tests && { tests }) });
   const server = await openLive(db === undefined ? { embedded: true } : { url: db }, {
     directory: resolve(directory),
@@ -32,7 +33,7 @@ export async function runCommand(directory: string, given: RunCommandOptions, io
       .map((path) => readText(resolve(directory, path)) ?? '')
       .concat('create extension pgtap'),
   });
-  const output = new Output(names.every((name) => name === 'text') || options.out ? io.stdout : io.stderr);
+  const output = new Output(names.includes('text') || options.out !== undefined ? io.stdout : io.stderr);
   const results: FileResult[] = [];
   let inventory;
   try {

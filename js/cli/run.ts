@@ -50,6 +50,8 @@ export async function run(args: string[], io: Io): Promise<number> {
     .addHelpText('after', 'Example: pgtap-cov scan app --out coverage --store .pgtap-cov --jobs 4')
     .argument('[dir]', 'the project', '.')
     .option('--watch', 'report anew whenever a file changes')
+    .option('--tap <file>', 'count only what passed by pg_prove -v; repeatable', each)
+    .option('--shard <i/n>', 'with --store: a share of the tests, to merge later', shard)
     .action(async (directory: string, { watch, ...options }: ScanCommandOptions & { watch?: true }) => {
       status = watch
         ? await (await import('./watch.js')).watchCommand(directory, options, io)
@@ -133,9 +135,9 @@ export async function run(args: string[], io: Io): Promise<number> {
   const tests = program
     .command('run')
     .description('run the tests in PGlite or on a server, and report')
-    .addHelpText('after', 'Example: pgtap-cov run --wrap --fail-under exercised=60')
+    .addHelpText('after', 'Example: pgtap-cov run --db postgres://me@localhost/test --wrap')
     .argument('[dir]', 'the project', '.')
-    .option('--wrap', 'run each file in a transaction that is rolled back')
+    .option('--wrap', 'roll each file back, also one that begins no transaction')
     .action(async (directory: string, options: RunCommandOptions) => {
       status = await (await import('./run-tests.js')).runCommand(directory, options, io);
     });
@@ -146,7 +148,6 @@ export async function run(args: string[], io: Io): Promise<number> {
       .option('--rules <file>', 'JSON: what helper functions assert, assume and do')
       .option('--database <file>', 'keep the coverage database in this file')
       .option('--store <dir>', 'keep what is read here, and read only changes later')
-      .option('--shard <i/n>', 'with --store: a share of the tests, to merge later', shard)
       .option('-j, --jobs <n>', 'threads that read (default: 1)', jobs)
       .option('--arena <bytes>', 'memory for records before they are flushed', bytes);
   }
