@@ -33,6 +33,8 @@ interface Row {
 export async function catalogueSource(ask: Ask, extensions: string[] = []): Promise<string> {
   await ask(`select pg_catalog.set_config('search_path', 'pg_catalog', false)`);
   const rows = (await ask(query(extensions))) as unknown as Row[];
+  // a pooled connection is somebody else's next
+  await ask('reset search_path');
   const parts = rows.findIndex(({ step }) => step > RELATIONS);
   const [wholes, rest] = parts < 0 ? [rows, []] : [rows.slice(0, parts), rows.slice(parts)];
   // before there is anything on them that a partition would get

@@ -246,5 +246,6 @@ const placed = ({ file, line, message }: Unrunnable) => `${file}:${line}: ${mess
 
 function errorOf(error: unknown): string {
   const { code, message } = error as { code?: string; message: string };
-  return code === undefined ? message : `ERROR ${code}: ${message}`;
+  const remedy = /^function (no_)?plan\(/.test(message) ? '; is pgTAP there? CREATE EXTENSION pgtap' : '';
+  return code === undefined ? message : `ERROR ${code}: ${message}${remedy}`;
 }

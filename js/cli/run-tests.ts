@@ -55,8 +55,10 @@ export async function runCommand(directory: string, given: RunCommandOptions, io
     });
     for await (const result of ran) {
       results.push(result);
-      for (const problem of result.problems)
-        io.stderr.write(`pgtap-cov: ${visible(`${result.path}: ${problem}`)}\n`);
+      for (const problem of result.problems) {
+        const isPlaced = problem.startsWith(`${result.path}:`);
+        io.stderr.write(`pgtap-cov: ${visible(isPlaced ? problem : `${result.path}: ${problem}`)}\n`);
+      }
     }
   } finally {
     await server.close();
