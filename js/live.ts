@@ -1,5 +1,6 @@
 /** Schemas of servers: a running one, or PGlite with the migrations applied. Node only. */
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { catalogueSource, type Ask } from './catalogue.js';
 import { CoverageError, messageOf } from './error.js';
 import { readText } from './files.js';
@@ -193,11 +194,14 @@ async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
     const asText = (value: string) => value;
     const parsers = Object.fromEntries(Object.keys(server.parsers).map((type) => [type, asText]));
     return {
-      send: async (sql) =>
-        (await server.exec(sql, { rowMode: 'array', parsers })).map(({ fields, rows }) => ({
+      send: async (sql) => {
+        // it runs in this thread: a signal gets through between statements alone
+        await setImmediate();
+        return (await server.exec(sql, { rowMode: 'array', parsers })).map(({ fields, rows }) => ({
           columns: fields.map(({ name }) => name),
           rows: rows as unknown as (string | null)[][],
-        })),
+        }));
+      },
       // a statement of it holds the only thread
       cancel: async () => {},
       end: async () => {},
