@@ -137,7 +137,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     .description('run the tests in PGlite or on a server, and report')
     .addHelpText('after', 'Example: pgtap-cov run --db postgres://me@localhost/test --wrap')
     .argument('[dir]', 'the project', '.')
-    .option('--wrap', 'roll each file back, also one that begins no transaction')
+    .option('--wrap', 'roll each file back, also one without BEGIN')
     .action(async (directory: string, options: RunCommandOptions) => {
       status = await (await import('./run-tests.js')).runCommand(directory, options, io);
     });

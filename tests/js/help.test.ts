@@ -52,6 +52,7 @@ describe('the commands of the readme', () => {
     await cp(join(project, 'supabase/tests'), join(project, 't'), { recursive: true });
     await symlink(at('dist'), join(project, 'dist'));
     for (const name of ['base', 'head']) await shell(`node dist/cli/main.js scan --database ${name}.ptc`);
+    await shell('node dist/cli/main.js run --embedded > prove.txt');
     for (const n of [1, 2, 3, 4]) {
       await shell(`node dist/cli/main.js scan --store shard${n} --shard ${n}/4`);
     }

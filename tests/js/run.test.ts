@@ -290,12 +290,4 @@ describe('pgtap-cov run', () => {
     expect(both.status).toBe(2);
     expect(both.stderr).toContain('either --db or --embedded');
   });
-
-  it('has a help that fits a screen', async () => {
-    const { stdout } = await runArgs(['run', '--help'], signal);
-    const shown = stdout.trimEnd().split('\n');
-    expect(shown.length).toBeLessThan(24);
-    expect(shown.filter((line) => line.length > 80)).toEqual([]);
-    expect(stdout).toContain('--wrap');
-  });
 });
