@@ -64,6 +64,11 @@ describe('the commands of the readme', () => {
     line!.replace('[scan] [DIR]', 'scan').replace('[coverage.ptc]', 'coverage.ptc'),
   ).filter((command) => !/--db|--watch| view /.test(command));
 
+  it('print the figures that it shows', async () => {
+    const { stdout } = await shell('node dist/cli/main.js');
+    expect(readme).toContain(`\`\`\`\n${stdout.split('\n\n')[0]}\n\`\`\``);
+  });
+
   it('are as many as there were', () => expect(commands.length).toBeGreaterThan(12));
 
   it.each(commands)('%s', async (command) => {
