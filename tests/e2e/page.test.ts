@@ -174,7 +174,8 @@ test('progress is shown, cancel ends the work, and the page goes on', async () =
   expect(await progress).toMatch(/Files\s+\d of 2\s+Read\s+\S+ k?M?B of 4\.0 MB/);
   await expect.poll(() => page.getByTestId('status').innerText()).toContain('Cancelled');
   expect(await page.getByTestId('page').getAttribute('data-state')).toBe('empty');
-  await expect.poll(() => page.workers().length).toBe(0);
+  // The browser lets a worker end the piece of work that it is at, for seconds where the machine is busy.
+  await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(0);
 
   await page.getByTestId('example').click();
   await page.getByTestId('summary').waitFor();
