@@ -124,7 +124,11 @@ build/www/index.html: $(www_files) $(js_files) $(example_files) build/wasm/pgtap
 	@grep -h '^viewer:' build/log/build-the-page.log || true
 	@touch $@
 
-dist/package.json: pkg.json README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE scripts/dist.mjs build/js/index.js build/www/index.html
+build/viewer/index.html: build/www/index.html
+	@$(quiet) "build the page of one file" node_modules/.bin/vite build -c www/vite.viewer.config.ts
+	@touch $@
+
+dist/package.json: pkg.json README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE scripts/dist.mjs build/js/index.js build/www/index.html build/viewer/index.html
 	@$(quiet) "fill dist" node scripts/dist.mjs
 	@grep -h '^package:' build/log/fill-dist.log || true
 	@touch $@

@@ -17,6 +17,9 @@ import type {
 } from './types.js';
 import { ready, type ReaderMachine, type Wasm } from './wasm.js';
 
+/** How much of a database is read at once where all of it is. */
+const PIECE_BYTES = 1024 * 1024;
+
 type Query = Parameters<ReaderMachine['query']>[0];
 
 /**
@@ -93,6 +96,19 @@ export class Coverage {
   async *iterate(query: Omit<ObjectQuery, 'limit'> & { limit?: number } = {}): AsyncIterable<CoveredObject> {
     const { limit = PAGE_ROWS, ...rest } = query;
     yield* rowsOf((page) => this.objects({ ...rest, ...page }), { ...rest, limit });
+  }
+
+  /** The size of the database in bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The database itself, in pieces. Rejects as queries do. */
+  async *bytes(): AsyncIterable<Uint8Array> {
+    for (let at = 0; at < this.#size; at += PIECE_BYTES) {
+      if (this.#closed) throw closed();
+      yield await this.#read(at, Math.min(PIECE_BYTES, this.#size - at));
+    }
   }
 
   /** Waits for the queries that were made, then gives memory and source back. May be repeated. */

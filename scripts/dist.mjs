@@ -22,6 +22,7 @@ await rewrite('dist/wasm.js', (source) => {
 });
 await cp(at('js/config.schema.json'), at('dist/config.schema.json'));
 await cp(at('build/www'), at('dist/www'), { recursive: true });
+await cp(at('build/viewer/index.html'), at('dist/reports/viewer.html'));
 for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
   await cp(at(name), at(`dist/${name}`));
 }

@@ -1,4 +1,5 @@
 /** What the commands do; each resolves with its exit status. */
+import { basename, resolve } from 'node:path';
 import { checkAborted } from '../abort.js';
 import { listCalls } from '../calls.js';
 import { CoverageError, messageOf, withDetails } from '../error.js';
@@ -59,7 +60,9 @@ export async function scanCommand(directory: string, given: ScanCommandOptions, 
     results && { results },
   );
   try {
-    await writeReports(names, { coverage, run, source, thresholds: thresholdsOf(options) }, options.out, io);
+    const name = basename(resolve(directory));
+    const thresholds = thresholdsOf(options);
+    await writeReports(names, { coverage, name, run, source, thresholds }, options.out, io);
     const failed = await checkThresholds(coverage, options, io);
     return unreadable.length > 0 ? 3 : failed;
   } finally {
@@ -148,7 +151,8 @@ export async function reportCommand(
   const coverage = await openDatabase(database);
   try {
     const source = (path: string) => readBelow(options.root, path);
-    await writeReports(names, { coverage, source, thresholds: thresholdsOf(options) }, options.out, io);
+    const name = basename(resolve(database));
+    await writeReports(names, { coverage, name, source, thresholds: thresholdsOf(options) }, options.out, io);
     const failed = await checkThresholds(coverage, options, io);
     return (await coverage.summary()).complete ? failed : 4;
   } catch (error) {

@@ -30,5 +30,6 @@ export const reporters: ReadonlyMap<string, ReporterEntry> = new Map<string, Rep
   ['gitlab', { file: 'gl-code-quality.json', load: async () => (await annotations()).gitlab }],
   ['junit', { file: 'junit.xml', load: async () => (await import('./junit.js')).junit }],
   ['csv', { file: 'coverage.csv', load: async () => (await import('./csv.js')).csv }],
+  ['viewer', { file: 'viewer.html', load: async () => (await import('./viewer.js')).viewer }],
   ['badge', { file: 'coverage.svg', load: async () => (await import('./badge.js')).badge }],
 ]);

@@ -6,11 +6,13 @@ import type { Thresholds } from '../thresholds.js';
 /** What is reported. */
 export interface ReportInput {
   coverage: Coverage;
+  /** What people call it, where that is known: the project, or the file of the database. */
+  name?: string;
   /** Figures of the run; only a scan has them. */
   run?: RunFigures;
   /** What the coverage must come up to, where something was asked for. */
   thresholds?: Thresholds;
-  /** The text of a schema file, or undefined where it is not at hand. */
+  /** The text of a source, or undefined where it is not at hand. */
   source(path: string): string | undefined;
 }
 

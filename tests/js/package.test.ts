@@ -32,6 +32,7 @@ describe('the archive', () => {
         'README.md',
         'cli/main.js',
         'config.schema.json',
+        'reports/viewer.html',
         'wasm/pgtap_cov.js',
         'wasm/pgtap_cov_bg.wasm',
         'www/index.html',
@@ -40,7 +41,7 @@ describe('the archive', () => {
     const foreign = paths.filter(
       (path) => !/(\.js|\.d\.ts|\.md|^package\.json|^config\.schema\.json|^LICENSE-\w+)$/.test(path),
     );
-    expect(foreign.filter((path) => !/^(wasm|www)\//.test(path))).toEqual([]);
+    expect(foreign.filter((path) => !/^(wasm\/|www\/|reports\/viewer\.html$)/.test(path))).toEqual([]);
     expect(paths.filter((path) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 

@@ -326,6 +326,7 @@ describe('the list of reporters', () => {
       'gitlab',
       'junit',
       'csv',
+      'viewer',
       'badge',
     ]);
     for (const entry of reporters.values()) {

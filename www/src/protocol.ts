@@ -27,17 +27,38 @@ export interface InputFile {
   file: Blob;
 }
 
-/** A finished database: a file, or an address that answers ranges. `sources` answers `?path=` with a source's text. */
+/** Bytes that came with the page: gzip, as base64. */
+export interface Packed {
+  base64: string;
+}
+
+/** Texts one after another, and where each lies: its path, its offset and its length in bytes. */
+export interface Archive {
+  texts: Blob | Packed;
+  places: [path: string, offset: number, bytes: number][];
+}
+
+/**
+ * A finished database: a file, bytes in the page, or an address that answers ranges. `sources` are texts, or an address
+ * that answers `?path=` with one.
+ */
 export interface Opened {
   name: string;
-  database: Blob | string;
-  sources?: string;
+  database: Blob | Packed | string;
+  sources?: Archive | string;
   /** What was written beside it when this page made it. */
   made?: Made;
 }
 
-/** A worker does one job, then answers for its result until it is terminated; terminating also cancels. */
-export type ToWorker = { type: 'scan'; input: Input } | { type: 'open'; opened: Opened } | Ask;
+/**
+ * A worker does one job, then answers for its result until it is terminated; terminating also cancels. A page that
+ * carries the module hands it over first.
+ */
+export type ToWorker =
+  | { type: 'module'; module: Packed }
+  | { type: 'scan'; input: Input }
+  | { type: 'open'; opened: Opened }
+  | Ask;
 
 export type FromWorker =
   | { type: 'progress'; progress: Progress }

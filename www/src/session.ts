@@ -1,3 +1,4 @@
+import { spawn } from './spawn.js';
 import type {
   Ask,
   AskName,
@@ -24,7 +25,7 @@ interface Waiting {
 
 /** One result and the worker that answers for it: stopping it cancels at once and gives all its memory back. */
 export class Session {
-  readonly #worker = new Worker(new URL('./worker/main.ts', import.meta.url), { type: 'module' });
+  readonly #worker = spawn();
   readonly #events: Events;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;

@@ -1,22 +1,32 @@
 /** Makes or opens one database, then answers questions about it. */
-import { Coverage, CoverageError } from '../../../js/browser.js';
+import { Coverage, CoverageError, init } from '../../../js/browser.js';
 import { rangeSource } from '../../../js/ranges.js';
 import type { Ask, AskName, Asks, FromWorker, Opened, Problem, Result, ToWorker } from '../protocol.js';
 import { exactly } from '../match.js';
 import { accessRows } from './access.js';
 import { cached } from './cache.js';
 import { marksOf } from './marks.js';
+import { unpacked } from './packed.js';
 import { scanned } from './scanned.js';
-import { served, type Texts } from './texts.js';
+import { archived, served, type Texts } from './texts.js';
 import { Forest } from './tree.js';
 
 let coverage: Coverage | undefined;
 let texts: Texts | undefined;
 let forest: Promise<Forest> | undefined;
+/** The module, where the page gave it. */
+let given: Promise<void> | undefined;
 
 addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'ask') return reply(data);
+  if (data.type === 'module') {
+    given = unpacked(data.module).then(async (module) => init(await module.arrayBuffer()));
+    // Whoever waits for it says so.
+    given.catch(() => {});
+    return;
+  }
   try {
+    await given;
     send({ type: 'ready', result: data.type === 'scan' ? await scan(data.input) : await open(data.opened) });
   } catch (error) {
     send({ type: 'failed', problem: problemOf(error) });
@@ -33,14 +43,14 @@ async function scan(input: Parameters<typeof scanned>[0]): Promise<Result> {
 async function open({ name, database, sources, made }: Opened): Promise<Result> {
   try {
     coverage = await Coverage.open(
-      typeof database === 'string' ? cached(rangeSource(new URL(database))) : database,
+      typeof database === 'string' ? cached(rangeSource(new URL(database))) : await unpacked(database),
     );
   } catch (error) {
     throw error instanceof CoverageError && error.file === undefined
       ? new CoverageError(error.code, error.message, { file: name, offset: error.offset, cause: error })
       : error;
   }
-  texts = sources === undefined ? undefined : served(sources);
+  if (sources !== undefined) texts = typeof sources === 'string' ? served(sources) : await archived(sources);
   return {
     name,
     summary: await coverage.summary(),

@@ -1,6 +1,7 @@
 /** The texts of sources, where they are at hand. */
 import { CoverageError } from '../../../js/browser.js';
-import type { InputFile } from '../protocol.js';
+import type { Archive, InputFile } from '../protocol.js';
+import { unpacked } from './packed.js';
 
 /** The text of a source, or null where there is none of this path. */
 export type Texts = (path: string) => Promise<string | null>;
@@ -16,6 +17,18 @@ export function texts(files: InputFile[]): Texts {
     if (!file) return null;
     checkSize(path, file.size);
     return file.text();
+  };
+}
+
+/** Texts that lie in one file. */
+export async function archived({ texts, places }: Archive): Promise<Texts> {
+  const all = await unpacked(texts);
+  const byPath = new Map(places.map(([path, offset, bytes]) => [path, { offset, bytes }]));
+  return async (path) => {
+    const place = byPath.get(path);
+    if (!place) return null;
+    checkSize(path, place.bytes);
+    return all.slice(place.offset, place.offset + place.bytes).text();
   };
 }
 
