@@ -110,6 +110,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     .addHelpText('after', 'Example: pgtap-cov view app.ptc --root app')
     .argument('[database]', 'a file of scan --database (default: scan the project)')
     .option('--root <dir>', 'the project, with the sources that it shows', '.')
+    .option('--base <database>', 'a database to compare with')
     .option('--port <number>', 'where to listen (default: where it is free)', port, 0)
     .action(async (database: string | undefined, options: ViewOptions) => {
       status = await (await import('./view.js')).viewCommand(database, options, io);

@@ -23,6 +23,8 @@ import { describe, Output, type Io } from './io.js';
 export interface ViewOptions {
   /** Where the sources of the database lie. */
   root: string;
+  /** A database to compare with. */
+  base?: string;
   /** 0: one that is free. */
   port: number;
   /** The folder of the built viewer; default: that of the package. */
@@ -59,8 +61,9 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** The address of the database below the token; no file of the page has it. */
+/** The addresses of the databases below the token; no file of the page has them. */
 const DATABASE = 'coverage.pgtapcov';
+const BASE = 'base.pgtapcov';
 const SOURCES = 'source';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -96,14 +99,16 @@ async function serveUntilEnd(
   status: number,
 ): Promise<number> {
   const sources = await pathsIn(database);
-  const file = await open(database, 'r').catch((cause: unknown) => {
-    throw new CoverageError('INPUT', `cannot be opened: ${reason(cause)}`, { file: database, cause });
-  });
+  if (options.base !== undefined) await (await openDatabase(options.base)).close();
+  const file = await opened(database);
+  let base: FileHandle | undefined;
   try {
+    if (options.base !== undefined) base = await opened(options.base);
     const token = randomBytes(24).toString('base64url');
     const view: View = {
       token,
       file,
+      base,
       sources,
       root: resolve(options.root),
       page: options.page ?? fileURLToPath(new URL('../www', import.meta.url)),
@@ -113,6 +118,10 @@ async function serveUntilEnd(
       options.port,
     );
     const query = new URLSearchParams({ database: DATABASE, sources: SOURCES, name });
+    if (options.base !== undefined) {
+      query.set('base', BASE);
+      query.set('baseName', basename(resolve(options.base)));
+    }
     await new Output(io.stdout).write(`http://127.0.0.1:${port}/${token}/?${query}\n`);
     io.stderr.write(`pgtap-cov: ${visible(name)} can be viewed at this address until this program ends\n`);
     await ended(io.signal);
@@ -123,12 +132,21 @@ async function serveUntilEnd(
     return status;
   } finally {
     await file.close();
+    await base?.close();
   }
+}
+
+async function opened(database: string): Promise<FileHandle> {
+  return open(database, 'r').catch((cause: unknown) => {
+    throw new CoverageError('INPUT', `cannot be opened: ${reason(cause)}`, { file: database, cause });
+  });
 }
 
 interface View {
   token: string;
   file: FileHandle;
+  /** A second database, to compare with. */
+  base: FileHandle | undefined;
   /** The paths that may be asked for: those that the database lists. */
   sources: ReadonlySet<string>;
   root: string;
@@ -146,6 +164,7 @@ async function answer(view: View, request: IncomingMessage, response: ServerResp
     if (!equal(token, view.token)) return refuse(response, 404);
     const path = decodeURIComponent(rest.join('/'));
     if (path === DATABASE) return await sendDatabase(view.file, request, response);
+    if (path === BASE && view.base) return await sendDatabase(view.base, request, response);
     if (path === SOURCES) return await sendSource(view, searchParams.get('path') ?? '', request, response);
     return await sendPage(view.page, path === '' ? 'index.html' : path, request, response);
   } catch {

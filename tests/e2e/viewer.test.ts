@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { viewCommand } from '../../js/cli/view.js';
-import { scanProject } from '../../js/scan-project.js';
+import { openDatabase, scanProject } from '../../js/scan-project.js';
+import { diff } from '../../js/diff.js';
 import type { CoveredObject, MatrixRow, Summary } from '../../js/types.js';
 import { launch } from './support/browser.js';
 import { serve, type Server } from './support/serve.js';
@@ -22,6 +23,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let scratch: string;
 let database: string;
+/** The same schema with fewer tests. */
+let fewer: string;
 let summary: Summary;
 let objects: CoveredObject[];
 let cells: MatrixRow[];
@@ -40,6 +43,8 @@ beforeAll(async () => {
   for await (const object of scanned.coverage.iterate()) objects.push(object);
   cells = (await scanned.coverage.matrix({ limit: 1000 })).rows;
   await scanned.close();
+  fewer = join(scratch, 'fewer.pgtapcov');
+  await (await scanProject(EXAMPLE, { database: fewer, tests: ['supabase/tests/schema/*.sql'] })).close();
 });
 
 afterAll(async () => {
@@ -289,6 +294,72 @@ describe('a database that the command line serves', () => {
   });
 });
 
+describe('a database beside its base', () => {
+  test('shows what is newly covered, where the command line serves both', async () => {
+    const expected = await changes(fewer, database);
+    expect(expected['covered']?.length).toBeGreaterThan(10);
+    const [address, status, end] = await view(database, EXAMPLE, fewer);
+    await page.goto(address);
+    await page.getByTestId('compare').getByText('Since fewer.pgtapcov').waitFor();
+    expect(await changeCounts()).toEqual(
+      Object.fromEntries(Object.entries(expected).map(([change, { length }]) => [change, length])),
+    );
+    await page.locator('[data-testid=compare] li[data-change=covered] a').click();
+    const rows = page.locator('[data-testid=change][data-change=covered] tbody tr');
+    await expect.poll(() => rows.count()).toBeGreaterThan(0);
+    const more = page.getByRole('button', { name: 'Show more' });
+    while ((await more.count()) > 0) {
+      const before = await rows.count();
+      await more.click();
+      await expect.poll(() => rows.count()).toBeGreaterThan(before);
+    }
+    const listed = await rows.evaluateAll((all) =>
+      all.map((row) => {
+        const { kind, schema, name, sub, args } = (row as HTMLElement).dataset;
+        return [kind, schema, name, sub, args].join(' ');
+      }),
+    );
+    expect(listed.sort()).toEqual(expected['covered']!.sort());
+    expect(await serious(page)).toEqual([]);
+
+    // the list of all objects says it, too
+    await page.locator('a[data-tab=objects]').click();
+    await page.getByTestId('filter').fill(expected['covered']![0]!.split(' ').slice(1, 3).join('.'));
+    await page.locator('.changed[data-change=covered]').first().waitFor();
+    end.abort();
+    expect(await status).toBe(0);
+  });
+
+  test('shows what is lost, where the base is chosen or dropped', async () => {
+    const expected = await changes(database, fewer);
+    expect(expected['lost']?.length).toBeGreaterThan(10);
+    const wanted = Object.fromEntries(
+      Object.entries(expected).map(([change, { length }]) => [change, length]),
+    );
+    const [address, status, end] = await view(fewer, EXAMPLE);
+    await page.goto(address);
+    await page.getByTestId('base').setInputFiles(database);
+    await expect.poll(() => changeCounts()).toEqual(wanted);
+    expect(await serious(page)).toEqual([]);
+
+    await page.getByTestId('base').setInputFiles(join(EXAMPLE, 'README.md'));
+    await page.getByTestId('compare').getByRole('alert').waitFor();
+
+    await page.reload();
+    const box = (await page.getByTestId('compare').boundingBox())!;
+    await page.evaluate((y) => scrollTo(0, y), box.y);
+    const at = (await page.getByTestId('compare').boundingBox())!;
+    const session = await context.newCDPSession(page);
+    const data = { items: [], files: [database], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, x: at.x + 20, y: at.y + 20, data });
+    }
+    await expect.poll(() => changeCounts()).toEqual(wanted);
+    end.abort();
+    expect(await status).toBe(0);
+  });
+});
+
 describe('the page on its own', () => {
   let server: Server;
   beforeAll(async () => void (server = await serve(at('build/www'))));
@@ -429,12 +500,20 @@ describe('the page on its own', () => {
   });
 });
 
-/** Serves a database; the address that was printed. */
-async function view(file: string, root: string): Promise<[string, Promise<number>, AbortController]> {
+/** Serves a database, beside a base where one is given; the address that was printed. */
+async function view(
+  file: string,
+  root: string,
+  base?: string,
+): Promise<[string, Promise<number>, AbortController]> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const end = new AbortController();
   const page = at('build/www');
-  const status = viewCommand(file, { root, port: 0, page }, { stdout, stderr, signal: end.signal });
+  const status = viewCommand(
+    file,
+    { root, port: 0, page, ...(base !== undefined && { base }) },
+    { stdout, stderr, signal: end.signal },
+  );
   const line = await Promise.race([
     new Promise<string>((resolve) => stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))),
     status.then((code) => Promise.reject(new Error(`view ended with ${code}`))),
@@ -453,6 +532,28 @@ function ask(port: number, path: string, headers: Record<string, string>) {
       asked.end();
     },
   );
+}
+
+/** What the library finds to differ: the keys of the objects of each change. */
+async function changes(base: string, head: string): Promise<Record<string, string[]>> {
+  const [before, after] = [await openDatabase(base), await openDatabase(head)];
+  const found: Record<string, string[]> = {};
+  for await (const change of diff(before, after)) {
+    const { kind, schema, name, sub, args } = (change.after ?? change.before)!;
+    (found[change.change] ??= []).push([kind, schema, name, sub, args].join(' '));
+  }
+  await before.close();
+  await after.close();
+  return found;
+}
+
+async function changeCounts(): Promise<Record<string, number>> {
+  const found = await page
+    .locator('[data-testid=compare] li[data-change]')
+    .evaluateAll((all) =>
+      all.map((item) => [(item as HTMLElement).dataset.change, Number((item as HTMLElement).dataset.value)]),
+    );
+  return Object.fromEntries(found);
 }
 
 async function figures(): Promise<Record<string, number>> {

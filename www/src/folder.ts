@@ -20,7 +20,10 @@ export function openedFile(file: File): Opened {
   return { name: file.name, database: file };
 }
 
-/** The database that the page's address names, `?database=URL`, with `&sources=URL` that answers for texts. */
+/**
+ * The database that the page's address names, `?database=URL`, with `&sources=URL` that answers for texts and `&base=URL` to
+ * compare with.
+ */
 export function addressed({ search, href, origin }: Location): Opened {
   const params = new URLSearchParams(search);
   const own = (address: string) => {
@@ -34,7 +37,13 @@ export function addressed({ search, href, origin }: Location): Opened {
   const database = own(params.get('database')!);
   const sources = params.get('sources');
   const name = params.get('name') ?? decodeURIComponent(new URL(database).pathname.split('/').at(-1)!);
-  return { name, database, ...(sources !== null && { sources: own(sources) }) };
+  const base = params.get('base');
+  return {
+    name,
+    database,
+    ...(sources !== null && { sources: own(sources) }),
+    ...(base !== null && { base: { name: params.get('baseName') ?? base, database: own(base) } }),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Everything that crosses between the page and its worker. */
 import type { ErrorCode } from '../../js/error.js';
+import type { Change } from '../../js/diff.js';
 import type { RunFigures } from '../../js/scan.js';
 import type {
   Count,
@@ -15,6 +16,7 @@ import type {
   Place,
   SourceFile,
   Stale,
+  State,
   Summary,
 } from '../../js/types.js';
 
@@ -48,6 +50,14 @@ export interface Opened {
   sources?: Archive | string;
   /** What was written beside it when this page made it. */
   made?: Made;
+  /** What to compare it with. */
+  base?: Base;
+}
+
+/** A database to compare with: a file, or an address that answers ranges. */
+export interface Base {
+  name: string;
+  database: Blob | string;
 }
 
 /**
@@ -69,7 +79,7 @@ export type FromWorker =
 
 /** What a worker answers. Each question is bounded: a page of rows, or a list with a stated limit. */
 export interface Asks {
-  objects: { query: ObjectQuery; answer: Page<CoveredObject> };
+  objects: { query: ObjectQuery; answer: Page<ListedObject> };
   /** One object, or null where the database has none of this key. */
   object: { query: ObjectKey; answer: CoveredObject | null };
   evidence: { query: PageQuery & { key: ObjectKey }; answer: Page<Evidence> };
@@ -80,15 +90,40 @@ export interface Asks {
   tree: { query: TreeQuery; answer: Tree };
   marks: { query: { path: string }; answer: Marks };
   source: { query: { path: string }; answer: string | null };
+  /** Compares with a base; until the next one, the other answers know of it. */
+  compare: { query: Base; answer: Comparison };
+  changes: { query: PageQuery & { change: Change }; answer: Page<ChangeRow> };
 }
 export type AskName = keyof Asks;
 
 /** The questions that are answered with pages. */
-export type List = 'objects' | 'evidence' | 'stale' | 'diagnostics' | 'files' | 'access';
+export type List = 'objects' | 'evidence' | 'stale' | 'diagnostics' | 'files' | 'access' | 'changes';
 export type RowOf<L extends List> = Asks[L]['answer'] extends Page<infer Row> ? Row : never;
 
 /** The answer bears the same id. */
 export type Ask = { [N in AskName]: { type: 'ask'; id: number; ask: N; query: Asks[N]['query'] } }[AskName];
+
+/** An object, and what became of it since the base, where one is known. */
+export interface ListedObject extends CoveredObject {
+  change?: Change;
+}
+
+/** What differs from a base: its figures, and the number of objects of each change. */
+export interface Comparison {
+  name: string;
+  totals: Count;
+  counts: Partial<Record<Change, number>>;
+  /** Sources that are new, gone or changed. */
+  files: number;
+}
+
+/** An object that differs; without `before` or `after` it is in one of the two alone. */
+export interface ChangeRow extends ObjectKey {
+  before?: State;
+  after?: State;
+  /** In the base, where the object is gone. */
+  defined: Place;
+}
 
 /** All that tests show about one object: a line for each role and persona. */
 export interface AccessRow extends ObjectKey {
@@ -155,6 +190,7 @@ export interface Result {
   made?: Made;
   /** Whether texts of sources may be had. */
   sources: boolean;
+  comparison?: Comparison;
   /** Why a scan will be gone when the page is closed. */
   notKept?: string;
 }

@@ -8,6 +8,7 @@ export const TABS = [
   { view: 'access', title: 'Access' },
   { view: 'gaps', title: 'Gaps' },
   { view: 'blind', title: 'Stale & blind spots' },
+  { view: 'changes', title: 'Changes' },
 ] as const;
 
 /** The views, and the tab that each belongs to. */
@@ -20,6 +21,7 @@ const VIEWS = {
   access: 'access',
   gaps: 'gaps',
   blind: 'blind',
+  changes: 'changes',
 } as const;
 export type View = keyof typeof VIEWS;
 

@@ -1,4 +1,5 @@
 /** How figures, kinds and names are written. */
+import type { Change } from '../../js/diff.js';
 import { HEADLINE_KINDS, kindOrder, nameOf, visible } from '../../js/reports/names.js';
 import type { Count, Evidence, Kind, ObjectKey, Outcome, State, Strength, Summary } from '../../js/types.js';
 
@@ -176,6 +177,27 @@ export const RISKS: { id: string; title: string; why: string; kinds: Kind[] }[] 
     kinds: [],
   },
 ];
+
+/** What became of objects since the base, what is worst first. */
+export const CHANGES: Record<Change, string> = {
+  lost: 'Lost',
+  weaker: 'Weaker',
+  'new-gap': 'New and not covered',
+  covered: 'Newly covered',
+  new: 'New and covered',
+  stronger: 'Stronger',
+  gone: 'Gone from the schema',
+};
+
+/** The changes that a comparison found, in that order. */
+export function changesOf(
+  counts: Partial<Record<Change, number>>,
+): { change: Change; title: string; count: number }[] {
+  return (Object.entries(CHANGES) as [Change, string][]).flatMap(([change, title]) => {
+    const count = counts[change];
+    return count === undefined ? [] : [{ change, title, count }];
+  });
+}
 
 const NUMBER = new Intl.NumberFormat('en');
 

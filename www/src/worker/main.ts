@@ -1,10 +1,22 @@
 /** Makes or opens one database, then answers questions about it. */
 import { Coverage, CoverageError, init } from '../../../js/browser.js';
 import { rangeSource } from '../../../js/ranges.js';
-import type { Ask, AskName, Asks, FromWorker, Opened, Problem, Result, ToWorker } from '../protocol.js';
+import type {
+  Ask,
+  AskName,
+  Asks,
+  Base,
+  Comparison,
+  FromWorker,
+  Opened,
+  Problem,
+  Result,
+  ToWorker,
+} from '../protocol.js';
 import { exactly } from '../match.js';
 import { accessRows } from './access.js';
 import { cached } from './cache.js';
+import { Compared } from './compare.js';
 import { marksOf } from './marks.js';
 import { unpacked } from './packed.js';
 import { scanned } from './scanned.js';
@@ -13,6 +25,7 @@ import { Forest } from './tree.js';
 
 let coverage: Coverage | undefined;
 let texts: Texts | undefined;
+let compared: Compared | undefined;
 let forest: Promise<Forest> | undefined;
 /** The module, where the page gave it. */
 let given: Promise<void> | undefined;
@@ -40,27 +53,53 @@ async function scan(input: Parameters<typeof scanned>[0]): Promise<Result> {
   return done.result;
 }
 
-async function open({ name, database, sources, made }: Opened): Promise<Result> {
-  try {
-    coverage = await Coverage.open(
-      typeof database === 'string' ? cached(rangeSource(new URL(database))) : await unpacked(database),
-    );
-  } catch (error) {
-    throw error instanceof CoverageError && error.file === undefined
-      ? new CoverageError(error.code, error.message, { file: name, offset: error.offset, cause: error })
-      : error;
-  }
+async function open({ name, database, sources, made, base }: Opened): Promise<Result> {
+  coverage = await opened(name, database);
   if (sources !== undefined) texts = typeof sources === 'string' ? served(sources) : await archived(sources);
   return {
     name,
     summary: await coverage.summary(),
     sources: texts !== undefined,
     ...(made !== undefined && { made }),
+    ...(base !== undefined && { comparison: await compare(coverage, base) }),
   };
 }
 
+/** Errors name the database. */
+async function opened(file: string, database: Opened['database']): Promise<Coverage> {
+  try {
+    return await Coverage.open(
+      typeof database === 'string' ? cached(rangeSource(new URL(database))) : await unpacked(database),
+    );
+  } catch (error) {
+    throw error instanceof CoverageError && error.file === undefined
+      ? new CoverageError(error.code, error.message, { file, offset: error.offset, cause: error })
+      : error;
+  }
+}
+
+async function compare(head: Coverage, { name, database }: Base): Promise<Comparison> {
+  const base = await opened(name, database);
+  try {
+    compared = await Compared.between(name, base, head);
+    return compared.comparison;
+  } finally {
+    await base.close();
+  }
+}
+
+async function objects(of: Coverage, query: Asks['objects']['query']): Promise<Asks['objects']['answer']> {
+  const page = await of.objects(query);
+  if (!compared) return page;
+  const rows = page.rows.map((row) => {
+    const change = compared?.changeOf(row);
+    return change === undefined ? row : { ...row, change };
+  });
+  return { ...page, rows };
+}
+
 const answers: { [N in AskName]: (of: Coverage, query: Asks[N]['query']) => Promise<Asks[N]['answer']> } = {
-  objects: (of, query) => of.objects(query),
+  objects,
   object: (of, key) => find(of, key),
   evidence: (of, { key, ...page }) => of.evidence(key, page),
   stale: (of, page) => of.stale(page),
@@ -70,6 +109,8 @@ const answers: { [N in AskName]: (of: Coverage, query: Asks[N]['query']) => Prom
   tree: async (of, query) => (await (forest ??= Forest.grow(of))).part(query),
   marks: (of, { path }) => marksOf(of, path),
   source: async (_, { path }) => (await texts?.(path)) ?? null,
+  compare,
+  changes: async (_, query) => compared?.page(query) ?? { rows: [] },
 };
 
 async function reply<N extends AskName>({ id, ask, query }: Ask & { ask: N }): Promise<void> {
