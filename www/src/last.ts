@@ -1,5 +1,5 @@
 /** Where the browser's private files keep the last runs, and how the last one is found again. */
-import type { Made, Opened } from './protocol.js';
+import type { Archive, Made, Opened } from './protocol.js';
 
 const FOLDER = 'pgtap-cov-runs';
 
@@ -7,6 +7,8 @@ const FOLDER = 'pgtap-cov-runs';
 export interface Note {
   name: string;
   made: Made;
+  /** Where each text lies in the file of the sources; absent where they were not kept. */
+  places?: Archive['places'];
 }
 
 /** The folder of the runs. Rejects where the browser has no private files. */
@@ -30,8 +32,9 @@ export async function lastRun(): Promise<Opened | undefined> {
     const run = (await runsIn(folder)).at(-1);
     if (run === undefined) return undefined;
     const read = async (name: string) => (await folder.getFileHandle(name)).getFile();
-    const { name, made } = JSON.parse(await (await read(`${run}.json`)).text()) as Note;
-    return { name, made, database: await read(`${run}.pgtapcov`) };
+    const { name, made, places } = JSON.parse(await (await read(`${run}.json`)).text()) as Note;
+    const sources = places && { texts: await read(`${run}.sources`), places };
+    return { name, made, database: await read(`${run}.pgtapcov`), ...(sources && { sources }) };
   } catch {
     return undefined;
   }

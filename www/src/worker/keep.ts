@@ -1,6 +1,10 @@
 /** Keeps the database of a scan in the browser's private files, so that a reload finds it; else in memory. */
 import { messageOf } from '../../../js/error.js';
 import { runsFolder, runsIn, type Note } from '../last.js';
+import type { Archive, InputFile } from '../protocol.js';
+
+/** Sources beyond this are not kept: the folder has them. */
+const MOST_SOURCE_BYTES = 256e6;
 
 /** Other tabs may still read the runs before. */
 const RUNS_KEPT = 3;
@@ -55,13 +59,14 @@ export class Keeper {
     this.#chunks.push(chunk);
   }
 
-  /** The database, and why it is in memory alone. */
-  async finish(note: Note): Promise<{ database: Blob; notKept?: string }> {
+  /** The database, and why it is in memory alone. Sources for which there is no room are not kept. */
+  async finish(note: Note, sources: InputFile[]): Promise<{ database: Blob; notKept?: string }> {
     if (this.#kept) {
       const { folder, run, file, handle } = this.#kept;
       try {
         handle.flush();
-        await writeNote(folder, `${run}.json`, note);
+        const places = await writeSources(folder, `${run}.sources`, sources);
+        await writeNote(folder, `${run}.json`, { ...note, ...(places && { places }) });
         handle.close();
         await forgetOthers(folder);
         return { database: await file.getFile() };
@@ -80,7 +85,39 @@ export class Keeper {
     handle.read(bytes, { at: 0 });
     handle.close();
     this.#chunks = [bytes];
-    for (const name of [`${run}.json`, `${run}.pgtapcov`]) await folder.removeEntry(name).catch(() => {});
+    for (const name of [`${run}.json`, `${run}.sources`, `${run}.pgtapcov`])
+      await folder.removeEntry(name).catch(() => {});
+  }
+}
+
+/** Writes texts one after another; undefined where they are too large, or the browser has no room. */
+async function writeSources(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+  sources: InputFile[],
+): Promise<Archive['places'] | undefined> {
+  if (sources.reduce((sum, { file }) => sum + file.size, 0) > MOST_SOURCE_BYTES) return undefined;
+  const places: Archive['places'] = [];
+  try {
+    const file = (await folder.getFileHandle(name, { create: true })) as File;
+    const handle = await file.createSyncAccessHandle();
+    try {
+      let at = 0;
+      for (const source of sources) {
+        const bytes = new Uint8Array(await source.file.arrayBuffer());
+        if (handle.write(bytes, { at }) !== bytes.length)
+          throw new Error('the storage of the browser is full');
+        places.push([source.path, at, bytes.length]);
+        at += bytes.length;
+      }
+      handle.flush();
+    } finally {
+      handle.close();
+    }
+    return places;
+  } catch {
+    await folder.removeEntry(name).catch(() => {});
+    return undefined;
   }
 }
 

@@ -63,7 +63,7 @@ export async function scanned(
     run,
     unreadable: unreadable.map(problemOf),
   };
-  const { database, notKept } = await keeper.finish({ name, made });
+  const { database, notKept } = await keeper.finish({ name, made }, files);
   return {
     result: { name, summary, made, sources: true, ...(notKept !== undefined && { notKept }) },
     database,
