@@ -21,6 +21,7 @@ const VIEWS = {
   file: ['#/file?path=supabase%2Ftests%2Ffunctions%2F020-book-room.sql', '[data-testid=marks] tbody tr'],
   access: ['#/access', '[data-testid=matrix]'],
   gaps: ['#/gaps', '[data-risk=rest] tbody tr'],
+  sizes: ['#/gaps?sort=size', '[data-testid=largest] tbody tr'],
   blind: ['#/blind', '#stale-title'],
 };
 

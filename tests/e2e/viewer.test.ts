@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { viewCommand } from '../../js/cli/view.js';
 import { openDatabase, scanProject } from '../../js/scan-project.js';
 import { diff } from '../../js/diff.js';
+import { draftTests } from '../../js/drafts/draft.js';
 import type { CoveredObject, MatrixRow, Summary } from '../../js/types.js';
 import { launch } from './support/browser.js';
 import { serve, type Server } from './support/serve.js';
@@ -226,6 +227,44 @@ describe('a database that the command line serves', () => {
     await expect.poll(() => page.locator('[data-testid=matrix] tbody').count()).toBe(wantedNames);
   });
 
+  test('sorts the gaps by size, and drafts tests for them to be copied or kept', async () => {
+    await page.goto(`${address}#/gaps?sort=size`);
+    const rows = page.locator('[data-testid=largest] tbody tr');
+    await rows.first().waitFor();
+    const shown = await rows.evaluateAll((all) =>
+      all.map((row) => Number((row as HTMLElement).dataset.value)),
+    );
+    expect(shown).toEqual([...shown].sort((a, b) => b - a));
+    const { name, schema } = (await rows.first().evaluate((row) => ({
+      ...(row as HTMLElement).dataset,
+    }))) as { name: string; schema: string };
+    const open = objects.filter(
+      (object) =>
+        object.schema === schema && object.name === name && ['gap', 'declared'].includes(object.state),
+    );
+    expect(shown[0]).toBe(open.length);
+
+    const coverage = await openDatabase(database);
+    const expected = new Map<string, string>();
+    for await (const draft of draftTests(coverage, { schema, match: `^${schema}\\.${name}(\\.|$)` }))
+      expected.set(draft.name, draft.text);
+    await coverage.close();
+    await rows.first().getByRole('button', { name: 'Draft tests' }).click();
+    const draft = page.locator('[data-testid=drafts] details').first();
+    await draft.locator('summary').click();
+    const file = (await draft.getAttribute('data-name'))!;
+    expect(expected.get(file)).toContain('select plan(');
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await draft.getByRole('button', { name: 'Copy' }).click();
+    await page.getByText(`${file} is copied.`).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(expected.get(file));
+    const download = page.waitForEvent('download');
+    await draft.getByRole('button', { name: 'Download' }).click();
+    expect((await download).suggestedFilename()).toBe(file);
+    expect(await readFile(await (await download).path(), 'utf8')).toBe(expected.get(file));
+    expect(await serious(page)).toEqual([]);
+  });
+
   test.each(['light', 'dark'] as const)(
     'has nothing serious against it by the rules of WCAG, wide and narrow, %s',
     async (colorScheme) => {
@@ -237,7 +276,9 @@ describe('a database that the command line serves', () => {
         '#/tests',
         '#/access',
         '#/gaps',
+        '#/gaps?sort=size',
         '#/blind',
+        '#/changes',
       ];
       hashes.push(`#/file?${new URLSearchParams({ path: 'supabase/tests/functions/020-book-room.sql' })}`);
       await page.emulateMedia({ colorScheme });
@@ -408,6 +449,21 @@ describe('the page on its own', () => {
     await page.locator('a[data-tab=overview]').click();
     expect(await figures()).toEqual(wanted(summary));
     expect(await page.getByTestId('layout').innerText()).toContain('Supabase');
+    // and the texts
+    const path = 'supabase/tests/090-smoke.sql';
+    await page.goto(`${server.origin}/#/file?${new URLSearchParams({ path, line: '2' })}`);
+    await page.reload();
+    const line = readFileSync(join(EXAMPLE, path), 'utf8').split('\n')[1]!;
+    await expect.poll(() => page.locator('.cm-shown').innerText()).toBe(line);
+  });
+
+  test('has the example again after a reload, with its sources', async () => {
+    await page.goto(server.origin);
+    await page.getByTestId('example').click();
+    await page.getByTestId('summary').waitFor();
+    await page.goto(`${server.origin}/#/object?kind=table&schema=app&name=rooms`);
+    await page.reload();
+    await page.getByText('create table app.rooms').waitFor();
   });
 
   test('goes on in memory where the browser has no room, and says so', async () => {

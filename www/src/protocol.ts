@@ -1,4 +1,5 @@
 /** Everything that crosses between the page and its worker. */
+import type { GapQuery } from '../../js/drafts/draft.js';
 import type { ErrorCode } from '../../js/error.js';
 import type { Change } from '../../js/diff.js';
 import type { RunFigures } from '../../js/scan.js';
@@ -90,6 +91,9 @@ export interface Asks {
   tree: { query: TreeQuery; answer: Tree };
   marks: { query: { path: string }; answer: Marks };
   source: { query: { path: string }; answer: string | null };
+  /** Relations and routines with most that is not covered first. */
+  largest: { query: PageQuery; answer: Page<Uncovered> };
+  drafts: { query: GapQuery; answer: Drafts };
   /** Compares with a base; until the next one, the other answers know of it. */
   compare: { query: Base; answer: Comparison };
   changes: { query: PageQuery & { change: Change }; answer: Page<ChangeRow> };
@@ -97,7 +101,8 @@ export interface Asks {
 export type AskName = keyof Asks;
 
 /** The questions that are answered with pages. */
-export type List = 'objects' | 'evidence' | 'stale' | 'diagnostics' | 'files' | 'access' | 'changes';
+export type List =
+  'objects' | 'evidence' | 'stale' | 'diagnostics' | 'files' | 'access' | 'changes' | 'largest';
 export type RowOf<L extends List> = Asks[L]['answer'] extends Page<infer Row> ? Row : never;
 
 /** The answer bears the same id. */
@@ -128,6 +133,18 @@ export interface ChangeRow extends ObjectKey {
 /** All that tests show about one object: a line for each role and persona. */
 export interface AccessRow extends ObjectKey {
   lines: { role: string; persona: string; cells: MatrixRow[] }[];
+}
+
+/** A relation or routine, and how much of it and of what hangs on it is not covered. */
+export interface Uncovered {
+  object: ObjectKey;
+  count: Pick<Count, 'objects' | 'declared' | 'gap'>;
+}
+
+/** Drafted test files, and whether there are more than these. */
+export interface Drafts {
+  files: { name: string; text: string; objects: number }[];
+  further: boolean;
 }
 
 /** Which part of the tree: all schemas, one schema, or what hangs on one relation. */

@@ -17,6 +17,7 @@ import { exactly } from '../match.js';
 import { accessRows } from './access.js';
 import { cached } from './cache.js';
 import { Compared } from './compare.js';
+import { draftsOf } from './drafts.js';
 import { marksOf } from './marks.js';
 import { unpacked } from './packed.js';
 import { scanned } from './scanned.js';
@@ -107,6 +108,8 @@ const answers: { [N in AskName]: (of: Coverage, query: Asks[N]['query']) => Prom
   files: (of, page) => of.files(page),
   access: (of, query) => accessRows(of, query),
   tree: async (of, query) => (await (forest ??= Forest.grow(of))).part(query),
+  largest: async (of, page) => (await (forest ??= Forest.grow(of))).largest(page),
+  drafts: draftsOf,
   marks: (of, { path }) => marksOf(of, path),
   source: async (_, { path }) => (await texts?.(path)) ?? null,
   compare,

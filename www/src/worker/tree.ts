@@ -1,8 +1,8 @@
 /** The objects of a database as a tree of counts: schema, relation or routine, what hangs on it. */
-import type { Coverage, ObjectKey, State } from '../../../js/browser.js';
+import type { Coverage, ObjectKey, Page, PageQuery, State } from '../../../js/browser.js';
 import { nameOf } from '../../../js/reports/names.js';
 import { within } from '../match.js';
-import type { Tree, TreeNode, TreeQuery } from '../protocol.js';
+import type { Tree, TreeNode, TreeQuery, Uncovered } from '../protocol.js';
 
 /** Relations that are told apart; further ones of a schema count as its rest. */
 const MOST_RELATIONS = 50_000;
@@ -19,6 +19,7 @@ interface Relation {
 
 export class Forest {
   readonly #of: Coverage;
+  #largest: Uncovered[] | undefined;
   readonly #schemas = new Map<string, { relations: Map<string, Relation>; rest: Count }>();
 
   private constructor(of: Coverage) {
@@ -65,6 +66,19 @@ export class Forest {
       };
     });
     return { schemas, nodes };
+  }
+
+  /** Relations and routines, those with most that is not covered first. */
+  largest({ after, limit }: PageQuery): Page<Uncovered> {
+    this.#largest ??= Array.from(this.#schemas.values())
+      .flatMap(({ relations }) => Array.from(relations.values()))
+      .map(({ key, count }) => ({ object: key, count: { ...count, objects: sizeOf(count) } }))
+      .filter(({ count }) => count.gap + count.declared > 0)
+      .sort((a, b) => b.count.gap + b.count.declared - (a.count.gap + a.count.declared));
+    const from = Number(after ?? 0);
+    const to = from + limit;
+    const rows = this.#largest.slice(from, to);
+    return { rows, ...(to < this.#largest.length && { next: String(to) }) };
   }
 
   #relations(schema: string, most: number): TreeNode[] {
