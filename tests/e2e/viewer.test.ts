@@ -252,6 +252,10 @@ describe('a database that the command line serves', () => {
     await rows.first().getByRole('button', { name: 'Draft tests' }).click();
     const draft = page.locator('[data-testid=drafts] details').first();
     await draft.locator('summary').click();
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    }
     const file = (await draft.getAttribute('data-name'))!;
     expect(expected.get(file)).toContain('select plan(');
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -299,6 +303,7 @@ describe('a database that the command line serves', () => {
         }
       }
     },
+    180_000,
   );
 
   test('answers only to its own name, its token, and for what the database lists', async () => {

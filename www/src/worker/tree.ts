@@ -8,6 +8,7 @@ import type { Tree, TreeNode, TreeQuery, Uncovered } from '../protocol.js';
 const MOST_RELATIONS = 50_000;
 /** Tiles that can be told apart on a screen. */
 const MOST_IN_OVERVIEW = 40;
+const MOST_TILES = 600;
 const MOST_IN_SCHEMA = 300;
 const MOST_IN_RELATION = 400;
 
@@ -58,8 +59,9 @@ export class Forest {
     if (schema !== undefined && name !== undefined)
       return { schemas, nodes: await this.#objects(schema, name) };
     if (schema !== undefined) return { schemas, nodes: this.#relations(schema, MOST_IN_SCHEMA) };
+    const most = Math.max(1, Math.min(MOST_IN_OVERVIEW, Math.floor(MOST_TILES / schemas.length)));
     const nodes = schemas.map(({ schema }) => {
-      const children = this.#relations(schema, MOST_IN_OVERVIEW);
+      const children = this.#relations(schema, most);
       return {
         ...{ label: schema, kind: 'schema', into: { schema }, children },
         count: children.reduce((sum, child) => add(sum, child.count), none()),
