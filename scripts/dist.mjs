@@ -34,7 +34,8 @@ console.log(`package: ${packed} bytes gzip without the viewer`);
 /** The files that npm packs, apart from the viewer. */
 async function contents(folder) {
   const entries = await readdir(at(folder), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !entry.parentPath.startsWith(at('dist/www')));
+  const isViewer = ({ parentPath, name }) => parentPath.startsWith(at('dist/www')) || name === 'viewer.html';
+  const files = entries.filter((entry) => entry.isFile() && !isViewer(entry));
   return Promise.all(files.map((entry) => readFile(`${entry.parentPath}/${entry.name}`)));
 }
 

@@ -49,6 +49,7 @@ describe('the archive', () => {
     const rest = join(app, 'without-viewer');
     await cp(join(app, 'node_modules/pgtap-cov'), rest, { recursive: true });
     await rm(join(rest, 'www'), { recursive: true });
+    await rm(join(rest, 'reports/viewer.html'));
     const { stdout } = await run('npm', ['pack', '--json', '--dry-run'], rest);
     const [{ size, files }] = JSON.parse(stdout) as [Packed];
     expect(files.map(({ path }) => path)).toContain('wasm/pgtap_cov_bg.wasm');
