@@ -1,3 +1,4 @@
+import { checkAborted } from './abort.js';
 import { CoverageError, hostError } from './error.js';
 import { PAGE_ROWS, rowsOf } from './pages.js';
 import { rangeSource } from './ranges.js';
@@ -25,7 +26,7 @@ type Query = Parameters<ReaderMachine['query']>[0];
 /**
  * A coverage database, read by range: only the blocks that a query needs are read and held. Queries may be made at any
  * time; they run one after another. They reject with `CORRUPT` for a damaged database, `INPUT` where it cannot be read,
- * `CONFIG` for a wrong query, `STATE` after `close`.
+ * `CONFIG` for a wrong query, `ABORTED` when their signal fires, `STATE` after `close`.
  */
 export class Coverage {
   readonly #wasm: Wasm;
@@ -120,14 +121,15 @@ export class Coverage {
     await this.#source.close?.();
   }
 
-  #query<T>(query: Query): Promise<T> {
+  #query<T>({ signal, ...query }: Query & { signal?: AbortSignal }): Promise<T> {
     if (this.#closed) return Promise.reject(closed());
-    const answer = this.#queue.then(() => this.#answer<T>(query));
+    const answer = this.#queue.then(() => this.#answer<T>(query as Query, signal));
     this.#queue = answer.catch(() => {});
     return answer;
   }
 
-  async #answer<T>(query: Query): Promise<T> {
+  async #answer<T>(query: Query, signal: AbortSignal | undefined): Promise<T> {
+    checkAborted(signal);
     const { guard, ReaderMachine } = this.#wasm;
     const machine = (this.#machine ??= guard.run(() => new ReaderMachine(this.#size)));
     try {
@@ -136,6 +138,7 @@ export class Coverage {
         const step = guard.run(() => machine.next());
         if (step.step === 'done') return step.result as T;
         const bytes = await this.#read(step.offset, step.length);
+        checkAborted(signal);
         guard.run(() => machine.supply(bytes));
       }
     } catch (error) {

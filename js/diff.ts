@@ -85,7 +85,7 @@ function cursorOf(coverage: Coverage, kind: Kind): () => Promise<CoveredObject |
 }
 
 /** The order of a database among objects of one kind: by the bytes of schema, name, sub-object and arguments. */
-function compareKeys(a: ObjectKey, b: ObjectKey): number {
+export function compareKeys(a: ObjectKey, b: ObjectKey): number {
   for (const part of ['schema', 'name', 'sub', 'args'] as const) {
     if (a[part] !== b[part]) return compareBytes(bytesOf(a[part]), bytesOf(b[part]));
   }

@@ -267,7 +267,10 @@ export interface Summary {
   unresolved: number;
 }
 
-/** Where the next page starts; opaque, of this database only. */
+/**
+ * Where the next page starts, of this database only: the number of rows of that sort before it, as text, whether the query
+ * wants them or not. Any such number is a place to start from.
+ */
 export type Cursor = string;
 
 /** Rows in the order of the database; `next` is absent on the last page. */
@@ -281,6 +284,8 @@ export interface PageQuery {
   after?: Cursor;
   /** The most rows that one page holds, at least 1. */
   limit: number;
+  /** Gives the query up: it rejects with `ABORTED`, at the latest when the block that is being read has come. */
+  signal?: AbortSignal;
 }
 
 /** Which objects; all conditions hold together. */

@@ -459,6 +459,52 @@ describe('the package on its WebAssembly module', () => {
     expect((await failure(coverage.files({ limit: 1 }))).code).toBe('STATE');
   });
 
+  it('starts a page at any row', async () => {
+    const { database } = await merged(await sample(1 << 20));
+    const coverage = await pkg.Coverage.open(database);
+    const whole = (await coverage.objects({ limit: 1000 })).rows;
+    for (const after of whole.keys()) {
+      const { rows } = await coverage.objects({ after: String(after), limit: 1 });
+      expect(rows).toEqual([whole[after]]);
+      const { kind } = whole[after]!;
+      // what the query passes over counts, too
+      const next = whole.findIndex((row, at) => at > after && row.kind === kind);
+      const page = await coverage.objects({ kind: [kind], after: String(after + 1), limit: 1 });
+      expect(page.rows).toEqual(next < 0 ? [] : [whole[next]]);
+      if (page.next !== undefined) expect(page.next).toBe(String(next + 1));
+    }
+    await coverage.close();
+  });
+
+  it('gives a query up when its signal fires, and answers the next one', async () => {
+    const store = new pkg.MemoryStore();
+    const analyzer = new pkg.Analyzer({ onSegment: (segment) => store.put(segment) });
+    await analyzer.begin({ path: 'schema.sql', role: 'schema' });
+    for (let i = 0; i < 5000; i++) await analyzer.push(`CREATE TABLE t${i} ();`);
+    await analyzer.end();
+    const { manifest } = await analyzer.finish();
+    const { database } = await merged({ store, manifest });
+    const aborts = new AbortController();
+    let reads = 0;
+    const coverage = await pkg.Coverage.open({
+      size: async () => database.length,
+      read: async (offset, length) => {
+        reads += 1;
+        if (reads === 2) aborts.abort();
+        return database.subarray(offset, offset + length);
+      },
+    });
+    const query = { match: 'none like this', limit: 1, signal: aborts.signal };
+    const given = failure(coverage.objects(query));
+    const next = coverage.objects({ kind: ['table'], limit: 10_000 });
+    expect((await given).code).toBe('ABORTED');
+    expect((await next).rows).toHaveLength(5000);
+    const before = reads;
+    expect((await failure(coverage.objects(query))).code).toBe('ABORTED');
+    expect(reads).toBe(before);
+    await coverage.close();
+  });
+
   it('says STATE to a call while another is in flight, and answers the getters in a callback', async () => {
     const seen: number[] = [];
     const late: Promise<unknown>[] = [];
