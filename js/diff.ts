@@ -10,6 +10,17 @@ import type { CoveredObject, Kind, ObjectKey, SourceFile, State } from './types.
  */
 export type Change = 'covered' | 'lost' | 'stronger' | 'weaker' | 'new' | 'new-gap' | 'gone';
 
+/** The changes as headings, what is worst first. */
+export const CHANGES: Record<Change, string> = {
+  lost: 'Lost',
+  weaker: 'Weaker',
+  'new-gap': 'New and not covered',
+  covered: 'Newly covered',
+  new: 'New and covered',
+  stronger: 'Stronger',
+  gone: 'Gone from the schema',
+};
+
 /** An object that differs; without `before` or `after` it is in one of the two alone. */
 export interface ObjectChange {
   change: Change;

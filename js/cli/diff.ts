@@ -1,7 +1,7 @@
 /** `pgtap-cov diff`, and `--fail-compare`: what a coverage has more or less than its base. */
 import { CoverageError, withDetails } from '../error.js';
 import type { Coverage } from '../coverage.js';
-import { diff, diffFiles, type Change, type FileChange, type ObjectChange } from '../diff.js';
+import { CHANGES, diff, diffFiles, type Change, type FileChange, type ObjectChange } from '../diff.js';
 import { codeSpan, nameOf, visible } from '../reports/names.js';
 import { openDatabase } from '../scan-project.js';
 import type { Count } from '../types.js';
@@ -10,16 +10,6 @@ import { Output, type Io } from './io.js';
 export interface DiffCommandOptions {
   format: 'text' | 'markdown' | 'json';
 }
-
-const TITLES: Record<Change, string> = {
-  lost: 'Lost',
-  weaker: 'Weaker',
-  'new-gap': 'New and not covered',
-  covered: 'Newly covered',
-  new: 'New and covered',
-  stronger: 'Stronger',
-  gone: 'Gone from the schema',
-};
 
 /** Objects of a change that text and Markdown list; `json` has all. */
 const LISTED = 200;
@@ -113,7 +103,7 @@ async function page(
     if (of.lines.length < LISTED) of.lines.push(lineOf(change, markdown));
   }
   let text = figures(totals, markdown);
-  for (const [change, title] of Object.entries(TITLES) as [Change, string][]) {
+  for (const [change, title] of Object.entries(CHANGES) as [Change, string][]) {
     const of = found.get(change);
     if (!of) continue;
     text += markdown ? `\n### ${title}: ${of.count}\n\n` : `\n${title}: ${of.count}\n`;

@@ -6,11 +6,6 @@ export function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|#&~-]/g, '\\$&');
 }
 
-/** A pattern for this object and few others: a name that holds a dot can look like another's. */
-export function exactly({ schema, name, sub }: Pick<ObjectKey, 'schema' | 'name' | 'sub'>): string {
-  return `^${literally([schema, name, sub].filter((part) => part !== '').join('.'))}$`;
-}
-
 /** A pattern for an object and what hangs on it, and few others. */
 export function within({ schema, name }: Pick<ObjectKey, 'schema' | 'name'>): string {
   return `^${literally([schema, name].filter((part) => part !== '').join('.'))}(\\.|$)`;

@@ -69,6 +69,8 @@ export type ToWorker =
   | { type: 'module'; module: Packed }
   | { type: 'scan'; input: Input }
   | { type: 'open'; opened: Opened }
+  /** The answer is not wanted any more. */
+  | { type: 'drop'; id: number }
   | Ask;
 
 export type FromWorker =
@@ -80,7 +82,8 @@ export type FromWorker =
 
 /** What a worker answers. Each question is bounded: a page of rows, or a list with a stated limit. */
 export interface Asks {
-  objects: { query: ObjectQuery; answer: Page<ListedObject> };
+  /** With `changes`, only objects of which that became since the base. */
+  objects: { query: ObjectQuery & { changes?: Change[] }; answer: Page<ListedObject> };
   /** One object, or null where the database has none of this key. */
   object: { query: ObjectKey; answer: CoveredObject | null };
   evidence: { query: PageQuery & { key: ObjectKey }; answer: Page<Evidence> };
@@ -88,7 +91,10 @@ export interface Asks {
   diagnostics: { query: PageQuery; answer: Page<Diagnostic> };
   files: { query: PageQuery; answer: Page<SourceFile> };
   access: { query: PageQuery & { neverDenied: boolean }; answer: Page<AccessRow> };
-  tree: { query: TreeQuery; answer: Tree };
+  /** From the objects of the headline, mostly sooner, or from all: `whole`. */
+  tree: { query: TreeQuery & { whole?: boolean }; answer: Tree };
+  /** Likewise. */
+  schemas: { query: { whole?: boolean }; answer: Schemas };
   marks: { query: { path: string }; answer: Marks };
   source: { query: { path: string }; answer: string | null };
   /** Relations and routines with most that is not covered first. */
@@ -155,8 +161,15 @@ export interface TreeQuery {
 
 export interface Tree {
   nodes: TreeNode[];
-  /** Schemas with the number of their objects, for facets. */
+  /** Whether all objects are counted. */
+  whole: boolean;
+}
+
+/** Schemas with the number of their objects, largest first. */
+export interface Schemas {
   schemas: { schema: string; objects: number }[];
+  /** Whether all objects are counted. */
+  whole: boolean;
 }
 
 /** A node is a schema, a relation or routine in it, an object, or the rest that is too small to draw. */

@@ -45,8 +45,9 @@ export class Rows<L extends List> {
 }
 
 /**
- * A list of any length. It holds the pages around what was last looked at and the cursors of all that were passed, so a
- * jump back costs one page and a jump ahead the pages between.
+ * A list of any length. It holds the pages around what was last looked at. In a dense list, where rows follow one another
+ * in the database, any page costs one question; in others the cursors of the pages that were passed are held, and a jump
+ * ahead costs the pages between.
  */
 export class LongRows<L extends List> {
   /** How many rows are known to exist. */
@@ -58,14 +59,23 @@ export class LongRows<L extends List> {
   version = $state(0);
 
   readonly #page: (after: Cursor | undefined) => Promise<{ rows: RowOf<L>[]; next?: Cursor }>;
+  readonly #stopped = new AbortController();
+  readonly #dense: boolean;
+  /** Where the pages begin that were passed; of a dense list the second alone. */
   readonly #cursors: (Cursor | undefined)[] = [undefined];
   readonly #held = new Map<number, RowOf<L>[]>();
   #wanted: [first: number, last: number] = [0, 0];
   #busy = false;
 
-  constructor(session: Session, list: L, query: Query<L>) {
-    this.#page = pages(session, list, query, PAGE_ROWS);
+  constructor(session: Session, list: L, query: Query<L>, dense = false) {
+    this.#page = pages(session, list, query, PAGE_ROWS, this.#stopped.signal);
+    this.#dense = dense;
     this.want(0, 0);
+  }
+
+  /** Gives up what is still being looked for. */
+  stop(): void {
+    this.#stopped.abort();
   }
 
   /** The row of this number, if it is held. */
@@ -84,10 +94,10 @@ export class LongRows<L extends List> {
     this.problem = undefined;
     try {
       for (let page; (page = this.#missing()) !== undefined;) {
-        const { rows, next } = await this.#page(this.#cursors[page]);
+        const { rows, next } = await this.#page(this.#cursor(page));
         this.#held.set(page, rows);
         this.#forget();
-        if (next !== undefined) this.#cursors[page + 1] = next;
+        if (next !== undefined && (page === 0 || !this.#dense)) this.#cursors[page + 1] = next;
         this.known = Math.max(this.known, page * PAGE_ROWS + rows.length);
         this.ended ||= next === undefined;
         this.version += 1;
@@ -104,10 +114,16 @@ export class LongRows<L extends List> {
     const [first, last] = this.#wanted;
     for (let page = first; page <= last; page += 1) {
       if (this.#held.has(page)) continue;
-      if (page < this.#cursors.length) return page;
-      return this.ended ? undefined : this.#cursors.length - 1;
+      const passed = this.#cursors.length;
+      if (page < passed || (this.#dense && passed > 1)) return page;
+      return this.ended ? undefined : passed - 1;
     }
     return undefined;
+  }
+
+  #cursor(page: number): Cursor | undefined {
+    if (page < this.#cursors.length) return this.#cursors[page];
+    return String(Number(this.#cursors[1]) + (page - 1) * PAGE_ROWS);
   }
 
   #forget(): void {
@@ -119,14 +135,15 @@ export class LongRows<L extends List> {
   }
 }
 
-function pages<L extends List>(session: Session, list: L, query: Query<L>, limit: number) {
-  return (after: Cursor | undefined) =>
-    session.ask(list, {
-      ...query,
-      ...(after !== undefined && { after }),
-      limit,
-    } as Asks[L]['query']) as Promise<{
-      rows: RowOf<L>[];
-      next?: Cursor;
-    }>;
+function pages<L extends List>(
+  session: Session,
+  list: L,
+  query: Query<L>,
+  limit: number,
+  signal?: AbortSignal,
+) {
+  return (after: Cursor | undefined) => {
+    const page = { ...query, ...(after !== undefined && { after }), limit } as Asks[L]['query'];
+    return session.ask(list, page, signal) as Promise<{ rows: RowOf<L>[]; next?: Cursor }>;
+  };
 }

@@ -39,13 +39,18 @@ export class Session {
     this.#send('from' in job ? { type: 'scan', input: job } : { type: 'open', opened: job });
   }
 
-  /** Rejects with a {@link Problem}. */
-  ask<N extends AskName>(ask: N, query: Asks[N]['query']): Promise<Asks[N]['answer']> {
+  /** Rejects with a {@link Problem}; one with `ABORTED` after the signal fired. */
+  ask<N extends AskName>(ask: N, query: Asks[N]['query'], signal?: AbortSignal): Promise<Asks[N]['answer']> {
     const id = ++this.#asked;
     this.#send({ type: 'ask', id, ask, query } as Ask);
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<Asks[N]['answer']>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
     });
+    const drop = () => this.#send({ type: 'drop', id });
+    signal?.addEventListener('abort', drop);
+    const settled = () => signal?.removeEventListener('abort', drop);
+    answer.then(settled, settled);
+    return answer;
   }
 
   stop(): void {

@@ -1,9 +1,9 @@
 /** How figures, kinds and names are written. */
-import type { Change } from '../../js/diff.js';
+import { CHANGES, type Change } from '../../js/diff.js';
 import { HEADLINE_KINDS, kindOrder, nameOf, visible } from '../../js/reports/names.js';
 import type { Count, Evidence, Kind, ObjectKey, Outcome, State, Strength, Summary } from '../../js/types.js';
 
-export { visible };
+export { CHANGES, visible };
 
 /** Strongest first. */
 export const STATES: State[] = ['exercised', 'asserted', 'declared', 'gap'];
@@ -177,17 +177,6 @@ export const RISKS: { id: string; title: string; why: string; kinds: Kind[] }[] 
     kinds: [],
   },
 ];
-
-/** What became of objects since the base, what is worst first. */
-export const CHANGES: Record<Change, string> = {
-  lost: 'Lost',
-  weaker: 'Weaker',
-  'new-gap': 'New and not covered',
-  covered: 'Newly covered',
-  new: 'New and covered',
-  stronger: 'Stronger',
-  gone: 'Gone from the schema',
-};
 
 /** The changes that a comparison found, in that order. */
 export function changesOf(

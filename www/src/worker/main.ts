@@ -13,11 +13,12 @@ import type {
   Result,
   ToWorker,
 } from '../protocol.js';
-import { exactly } from '../match.js';
 import { accessRows } from './access.js';
 import { cached } from './cache.js';
 import { Compared } from './compare.js';
 import { draftsOf } from './drafts.js';
+import { listed } from './listed.js';
+import { find } from './locate.js';
 import { marksOf } from './marks.js';
 import { unpacked } from './packed.js';
 import { scanned } from './scanned.js';
@@ -27,12 +28,15 @@ import { Forest } from './tree.js';
 let coverage: Coverage | undefined;
 let texts: Texts | undefined;
 let compared: Compared | undefined;
-let forest: Promise<Forest> | undefined;
+let forest: Forest | undefined;
+/** The questions that are not answered yet. */
+const asked = new Map<number, AbortController>();
 /** The module, where the page gave it. */
 let given: Promise<void> | undefined;
 
 addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'ask') return reply(data);
+  if (data.type === 'drop') return asked.get(data.id)?.abort();
   if (data.type === 'module') {
     given = unpacked(data.module).then(async (module) => init(await module.arrayBuffer()));
     // Whoever waits for it says so.
@@ -89,50 +93,42 @@ async function compare(head: Coverage, { name, database }: Base): Promise<Compar
   }
 }
 
-async function objects(of: Coverage, query: Asks['objects']['query']): Promise<Asks['objects']['answer']> {
-  const page = await of.objects(query);
-  if (!compared) return page;
-  const rows = page.rows.map((row) => {
-    const change = compared?.changeOf(row);
-    return change === undefined ? row : { ...row, change };
-  });
-  return { ...page, rows };
-}
+type Answer<N extends AskName> = (
+  of: Coverage,
+  query: Asks[N]['query'],
+  signal: AbortSignal,
+) => Promise<Asks[N]['answer']>;
 
-const answers: { [N in AskName]: (of: Coverage, query: Asks[N]['query']) => Promise<Asks[N]['answer']> } = {
-  objects,
-  object: (of, key) => find(of, key),
+const answers: { [N in AskName]: Answer<N> } = {
+  objects: (of, { changes, ...query }, signal) => listed(of, compared, { ...query, signal }, changes),
+  object: find,
   evidence: (of, { key, ...page }) => of.evidence(key, page),
   stale: (of, page) => of.stale(page),
   diagnostics: (of, page) => of.diagnostics(page),
   files: (of, page) => of.files(page),
   access: (of, query) => accessRows(of, query),
-  tree: async (of, query) => (await (forest ??= Forest.grow(of))).part(query),
-  largest: async (of, page) => (await (forest ??= Forest.grow(of))).largest(page),
+  tree: (of, query) => (forest ??= new Forest(of)).part(query),
+  schemas: (of, query) => (forest ??= new Forest(of)).schemas(query),
+  largest: (of, page) => (forest ??= new Forest(of)).largest(page),
   drafts: draftsOf,
-  marks: (of, { path }) => marksOf(of, path),
+  marks: (of, { path }, signal) => marksOf(of, path, signal),
   source: async (_, { path }) => (await texts?.(path)) ?? null,
   compare,
   changes: async (_, query) => compared?.page(query) ?? { rows: [] },
 };
 
 async function reply<N extends AskName>({ id, ask, query }: Ask & { ask: N }): Promise<void> {
+  const dropped = new AbortController();
+  asked.set(id, dropped);
   try {
     if (!coverage) throw new CoverageError('STATE', 'there is no result yet');
-    send({ type: 'answer', id, answer: await answers[ask](coverage, query as Asks[N]['query']) });
+    const answer = await answers[ask](coverage, query as Asks[N]['query'], dropped.signal);
+    send({ type: 'answer', id, answer });
   } catch (error) {
     send({ type: 'refused', id, problem: problemOf(error) });
+  } finally {
+    asked.delete(id);
   }
-}
-
-/** The database filters by kind, schema and name; the last step is ours. */
-async function find(of: Coverage, key: Asks['object']['query']): Promise<Asks['object']['answer']> {
-  const { kind, schema, name, sub, args } = key;
-  const query = { kind: [kind], schema, match: exactly(key) };
-  for await (const object of of.iterate(query)) {
-    if (object.name === name && object.sub === sub && object.args === args) return object;
-  }
-  return null;
 }
 
 function problemOf(error: unknown): Problem {

@@ -7,20 +7,20 @@ import type { Marks } from '../protocol.js';
 const MOST = 20_000;
 
 /** The database is sorted by object, so all evidence is passed; memory is that of the one file. */
-export async function marksOf(of: Coverage, path: string): Promise<Marks> {
+export async function marksOf(of: Coverage, path: string, signal: AbortSignal): Promise<Marks> {
   const marks: Marks['marks'] = [];
   let further = 0;
-  for await (const object of of.iterate()) {
+  for await (const object of of.iterate({ signal })) {
     if (object.places === 0) continue;
     const { kind, schema, name, sub, args } = object;
-    for await (const evidence of rowsOf((page) => of.evidence(object, page))) {
+    for await (const evidence of rowsOf((page) => of.evidence(object, { ...page, signal }))) {
       if (evidence.file !== path) continue;
       if (marks.length < MOST) marks.push({ ...evidence, object: { kind, schema, name, sub, args } });
       else further += 1;
     }
   }
   const diagnostics: Marks['diagnostics'] = [];
-  for await (const diagnostic of rowsOf((page) => of.diagnostics(page))) {
+  for await (const diagnostic of rowsOf((page) => of.diagnostics({ ...page, signal }))) {
     if (diagnostic.file !== path) continue;
     if (diagnostics.length < MOST) diagnostics.push(diagnostic);
     else further += 1;

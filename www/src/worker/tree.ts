@@ -1,14 +1,22 @@
 /** The objects of a database as a tree of counts: schema, relation or routine, what hangs on it. */
-import type { Coverage, ObjectKey, Page, PageQuery, State } from '../../../js/browser.js';
-import { nameOf } from '../../../js/reports/names.js';
-import { within } from '../match.js';
-import type { Tree, TreeNode, TreeQuery, Uncovered } from '../protocol.js';
+import type { Coverage, Kind, ObjectKey, Page, PageQuery, State } from '../../../js/browser.js';
+import { HEADLINE_KINDS, nameOf } from '../../../js/reports/names.js';
+import type { Schemas, Tree, TreeNode, TreeQuery, Uncovered } from '../protocol.js';
+import { named } from './locate.js';
+
+/** Databases with more objects are counted in two steps, the headline first. */
+const FEW_OBJECTS = 20_000;
+/** Few enough that other questions do not wait long, and enough that pages cost little. */
+const ROWS = 2000;
 
 /** Relations that are told apart; further ones of a schema count as its rest. */
 const MOST_RELATIONS = 50_000;
 /** Tiles that can be told apart on a screen. */
+const MOST_SCHEMAS = 250;
 const MOST_IN_OVERVIEW = 40;
 const MOST_TILES = 600;
+/** Schemas that have no room for more are drawn as one tile. */
+const LEAST_IN_OVERVIEW = 6;
 const MOST_IN_SCHEMA = 300;
 const MOST_IN_RELATION = 400;
 
@@ -20,58 +28,60 @@ interface Relation {
 
 export class Forest {
   readonly #of: Coverage;
-  #largest: Uncovered[] | undefined;
+  readonly #headline: Promise<void>;
+  readonly #whole: Promise<void>;
   readonly #schemas = new Map<string, { relations: Map<string, Relation>; rest: Count }>();
+  #largest: Uncovered[] | undefined;
+  #relationsHeld = 0;
+  #isWhole = false;
 
-  private constructor(of: Coverage) {
+  /** Begins to read all objects once. */
+  constructor(of: Coverage) {
     this.#of = of;
+    const kinds = this.#kinds();
+    this.#headline = kinds.then(({ first }) => this.#count(first));
+    this.#whole = this.#headline.then(async () => {
+      await this.#count((await kinds).then);
+      this.#isWhole = true;
+    });
+    // Whoever waits for it says so.
+    this.#whole.catch(() => {});
   }
 
-  /** Reads all objects once. */
-  static async grow(of: Coverage): Promise<Forest> {
-    const forest = new Forest(of);
-    let relations = 0;
-    for await (const object of of.iterate()) {
-      let schema = forest.#schemas.get(object.schema);
-      if (!schema) forest.#schemas.set(object.schema, (schema = { relations: new Map(), rest: none() }));
-      const name = `${object.name}(${object.args})`;
-      let relation = schema.relations.get(name);
-      if (!relation && relations < MOST_RELATIONS) {
-        relations += 1;
-        const { kind, schema: inSchema, name: called, args } = object;
-        schema.relations.set(
-          name,
-          (relation = { key: { kind, schema: inSchema, name: called, sub: '', args }, count: none() }),
-        );
-      }
-      // The relation itself gives the group its kind, whichever of its objects comes first.
-      if (relation && object.sub === '') relation.key.kind = object.kind;
-      (relation?.count ?? schema.rest)[object.state] += 1;
+  /** A part of the tree, from the objects of the headline or from all. */
+  async part({ schema, name, whole }: TreeQuery & { whole?: boolean }): Promise<Tree> {
+    if (schema !== undefined && name !== undefined) {
+      return { nodes: await this.#objects(schema, name), whole: true };
     }
-    return forest;
-  }
-
-  async part({ schema, name }: TreeQuery): Promise<Tree> {
-    const schemas = Array.from(this.#schemas, ([schema, { relations, rest }]) => ({
-      schema,
-      objects: Array.from(relations.values()).reduce((sum, { count }) => sum + sizeOf(count), sizeOf(rest)),
-    })).sort((a, b) => b.objects - a.objects);
-    if (schema !== undefined && name !== undefined)
-      return { schemas, nodes: await this.#objects(schema, name) };
-    if (schema !== undefined) return { schemas, nodes: this.#relations(schema, MOST_IN_SCHEMA) };
-    const most = Math.max(1, Math.min(MOST_IN_OVERVIEW, Math.floor(MOST_TILES / schemas.length)));
-    const nodes = schemas.map(({ schema }) => {
-      const children = this.#relations(schema, most);
+    await (whole ? this.#whole : this.#headline);
+    if (schema !== undefined) return { nodes: this.#relations(schema, MOST_IN_SCHEMA), whole: this.#isWhole };
+    const schemas = this.#sizes();
+    const most = Math.min(MOST_IN_OVERVIEW, Math.floor(MOST_TILES / schemas.length));
+    const nodes = schemas.slice(0, MOST_SCHEMAS).map(({ schema }): TreeNode => {
+      const children = this.#relations(schema, Math.max(1, most));
       return {
-        ...{ label: schema, kind: 'schema', into: { schema }, children },
+        ...{ label: schema, kind: 'schema', into: { schema } },
         count: children.reduce((sum, child) => add(sum, child.count), none()),
+        ...(most >= LEAST_IN_OVERVIEW && { children }),
       };
     });
-    return { schemas, nodes };
+    const others = schemas
+      .slice(MOST_SCHEMAS)
+      .flatMap(({ schema }) => this.#relations(schema, 0))
+      .reduce((sum, { count }) => add(sum, count), none());
+    if (sizeOf(others) > 0) nodes.push({ label: 'others', kind: '', count: others });
+    return { nodes, whole: this.#isWhole };
+  }
+
+  /** Schemas with the number of their objects, largest first. */
+  async schemas({ whole }: { whole?: boolean }): Promise<Schemas> {
+    await (whole ? this.#whole : this.#headline);
+    return { schemas: this.#sizes(), whole: this.#isWhole };
   }
 
   /** Relations and routines, those with most that is not covered first. */
-  largest({ after, limit }: PageQuery): Page<Uncovered> {
+  async largest({ after, limit }: PageQuery): Promise<Page<Uncovered>> {
+    await this.#whole;
     this.#largest ??= Array.from(this.#schemas.values())
       .flatMap(({ relations }) => Array.from(relations.values()))
       .map(({ key, count }) => ({ object: key, count: { ...count, objects: sizeOf(count) } }))
@@ -81,6 +91,41 @@ export class Forest {
     const to = from + limit;
     const rows = this.#largest.slice(from, to);
     return { rows, ...(to < this.#largest.length && { next: String(to) }) };
+  }
+
+  async #kinds(): Promise<{ first: Kind[]; then: Kind[] }> {
+    const { kinds } = await this.#of.summary();
+    const all = Object.keys(kinds);
+    const objects = Object.values(kinds).reduce((sum, { objects }) => sum + objects, 0);
+    const first = objects > FEW_OBJECTS ? all.filter((kind) => HEADLINE_KINDS.includes(kind)) : all;
+    return { first, then: all.filter((kind) => !first.includes(kind)) };
+  }
+
+  async #count(kinds: Kind[]): Promise<void> {
+    // No kind would be every kind.
+    if (kinds.length === 0) return;
+    for await (const object of this.#of.iterate({ kind: kinds, limit: ROWS })) {
+      let schema = this.#schemas.get(object.schema);
+      if (!schema) this.#schemas.set(object.schema, (schema = { relations: new Map(), rest: none() }));
+      const name = `${object.name}(${object.args})`;
+      let relation = schema.relations.get(name);
+      if (!relation && this.#relationsHeld < MOST_RELATIONS) {
+        this.#relationsHeld += 1;
+        const { kind, schema: inSchema, name: called, args } = object;
+        relation = { key: { kind, schema: inSchema, name: called, sub: '', args }, count: none() };
+        schema.relations.set(name, relation);
+      }
+      // The relation itself gives the group its kind, whichever of its objects comes first.
+      if (relation && object.sub === '') relation.key.kind = object.kind;
+      (relation?.count ?? schema.rest)[object.state] += 1;
+    }
+  }
+
+  #sizes(): Schemas['schemas'] {
+    return Array.from(this.#schemas, ([schema, { relations, rest }]) => ({
+      schema,
+      objects: Array.from(relations.values()).reduce((sum, { count }) => sum + sizeOf(count), sizeOf(rest)),
+    })).sort((a, b) => b.objects - a.objects);
   }
 
   #relations(schema: string, most: number): TreeNode[] {
@@ -99,11 +144,9 @@ export class Forest {
   }
 
   async #objects(schema: string, name: string): Promise<TreeNode[]> {
-    const match = within({ schema, name });
     const nodes: TreeNode[] = [];
     const others = none();
-    for await (const object of this.#of.iterate({ schema, match })) {
-      if (object.name !== name) continue;
+    for await (const object of named(this.#of, schema, name)) {
       const { kind, sub, args, state } = object;
       const count = { ...none(), [state]: 1 };
       const key = { kind, schema, name, sub, args };
