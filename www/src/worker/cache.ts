@@ -10,16 +10,23 @@ export function cached(source: RangeSource): RangeSource {
   let size: Promise<number> | undefined;
   const sized = () => (size ??= source.size());
 
-  async function page(number: number): Promise<Uint8Array> {
-    const held = pages.get(number);
+  function page(number: number): Promise<Uint8Array> {
+    const bytes = pages.get(number) ?? fetched(number);
     pages.delete(number);
-    const from = number * PAGE_BYTES;
-    const bytes = held ?? source.read(from, Math.min(PAGE_BYTES, (await sized()) - from));
     // The last one that was used is the last one of the map.
     pages.set(number, bytes);
     if (pages.size > PAGES_HELD) pages.delete(pages.keys().next().value!);
-    bytes.catch(() => pages.delete(number));
     return bytes;
+  }
+
+  async function fetched(number: number): Promise<Uint8Array> {
+    const from = number * PAGE_BYTES;
+    try {
+      return await source.read(from, Math.min(PAGE_BYTES, (await sized()) - from));
+    } catch (error) {
+      pages.delete(number);
+      throw error;
+    }
   }
 
   return {

@@ -1,0 +1,196 @@
+/** The parts of the viewer's worker that need no browser: what they hold, and how often they read. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Analyzer, Coverage, MemoryStore, merge } from '../../js/index.js';
+import type { CoveredObject, ObjectKey, RangeSource } from '../../js/types.js';
+import { cached } from '../../www/src/worker/cache.js';
+import { find, named } from '../../www/src/worker/locate.js';
+import { Forest } from '../../www/src/worker/tree.js';
+
+/** A range source, and the reads of it. */
+function counting(bytes: Uint8Array): RangeSource & { reads: [offset: number, length: number][] } {
+  const reads: [number, number][] = [];
+  return {
+    reads,
+    size: async () => bytes.length,
+    read: async (offset, length) => {
+      reads.push([offset, length]);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+describe('the pages of a database that is read over a network', () => {
+  const PAGE = 64 * 1024;
+  const bytes = Uint8Array.from({ length: 200 * PAGE + 100 }, (_, i) => i * 31 + (i >> 8));
+
+  it('give the bytes of any range, at the end too', async () => {
+    const source = cached(counting(bytes));
+    for (const [offset, length] of [
+      [0, 1],
+      [PAGE - 1, 2],
+      [5, 3 * PAGE],
+      [200 * PAGE - 1, 101],
+      [0, 0],
+    ] as const) {
+      const read = Buffer.from(await source.read(offset, length));
+      expect(read.equals(bytes.subarray(offset, offset + length))).toBe(true);
+    }
+    expect(await source.read(bytes.length - 1, 5)).toHaveLength(1);
+  });
+
+  it('are read once, also when many ask at a time', async () => {
+    const source = counting(bytes);
+    const pages = cached(source);
+    await Promise.all(Array.from({ length: 50 }, (_, i) => pages.read(i * 1000, 1000)));
+    await pages.read(0, PAGE);
+    expect(source.reads).toEqual([[0, PAGE]]);
+  });
+
+  it('are held up to 128, those that were used last', async () => {
+    const source = counting(bytes);
+    const pages = cached(source);
+    const read = (page: number) => pages.read(page * PAGE, 1);
+    for (let page = 0; page < 128; page++) await read(page);
+    await read(0);
+    await read(128);
+    source.reads.length = 0;
+    for (const page of [0, 2, 127, 128]) await read(page);
+    expect(source.reads).toEqual([]);
+    await read(1);
+    expect(source.reads).toEqual([[PAGE, PAGE]]);
+  });
+
+  it('are asked for again where they could not be read', async () => {
+    let fails = true;
+    const pages = cached({
+      size: async () => 10,
+      read: async (offset, length) => {
+        if (fails) throw new Error('no network');
+        return bytes.subarray(offset, offset + length);
+      },
+    });
+    await expect(pages.read(0, 3)).rejects.toThrow('no network');
+    fails = false;
+    expect(await pages.read(0, 3)).toEqual(bytes.slice(0, 3));
+  });
+});
+
+describe('a large database', () => {
+  const TABLES = 3000;
+  const COLUMNS = 8;
+  let database: Uint8Array;
+  let objects: CoveredObject[];
+
+  beforeAll(async () => {
+    const store = new MemoryStore();
+    const analyzer = new Analyzer({ onSegment: (segment) => store.put(segment) });
+    await analyzer.begin({ path: 'schema.sql', role: 'schema' });
+    const columns = Array.from({ length: COLUMNS }, (_, i) => `column_${i} int`).join(', ');
+    for (const schema of ['a', 'b', 'c']) await analyzer.push(`CREATE SCHEMA ${schema};\n`);
+    for (let i = 0; i < TABLES; i++) {
+      await analyzer.push(`CREATE TABLE ${'abc'[i % 3]}.t${String(i).padStart(4, '0')} (${columns});\n`);
+    }
+    await analyzer.push('CREATE FUNCTION a.f(int) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;\n');
+    await analyzer.push('CREATE FUNCTION a.f(text) RETURNS int LANGUAGE sql AS $$ SELECT 2 $$;\n');
+    await analyzer.end();
+    await analyzer.begin({ path: 'a.test.sql', role: 'tests' });
+    for (let i = 0; i < TABLES; i += 4) {
+      await analyzer.push(`SELECT has_table('${'abc'[i % 3]}', 't${String(i).padStart(4, '0')}', 'x');\n`);
+    }
+    await analyzer.end();
+    const { manifest } = await analyzer.finish();
+    const chunks: Uint8Array[] = [];
+    await merge({ segments: [store], manifest, write: (chunk) => void chunks.push(chunk) });
+    database = Buffer.concat(chunks);
+    const coverage = await Coverage.open(database);
+    objects = [];
+    for await (const object of coverage.iterate()) objects.push(object);
+    await coverage.close();
+    expect(objects.length).toBeGreaterThan(TABLES * (COLUMNS + 1));
+  });
+
+  const keyOf = ({ kind, schema, name, sub, args }: ObjectKey) => ({ kind, schema, name, sub, args });
+
+  it('is opened with one read', async () => {
+    const source = counting(database);
+    await (await Coverage.open(source)).close();
+    expect(source.reads).toHaveLength(1);
+  });
+
+  it('finds an object of any key with few reads, and none that is not there', async () => {
+    const source = counting(database);
+    const coverage = await Coverage.open(source);
+    const ends = [objects[0]!, objects.at(-1)!];
+    const edges = objects.filter(
+      ({ kind }, i) => kind !== objects[i - 1]?.kind || kind !== objects[i + 1]?.kind,
+    );
+    for (const object of [...ends, ...edges, ...objects.filter((_, i) => i % 997 === 0)]) {
+      source.reads.length = 0;
+      expect(await find(coverage, keyOf(object))).toEqual(object);
+      expect(source.reads.length).toBeLessThan(24);
+    }
+    for (const change of [
+      { name: 'zz' },
+      { name: '' },
+      { schema: 'd' },
+      { sub: 'x' },
+      { args: 'x' },
+      { kind: 'view' },
+    ]) {
+      expect(await find(coverage, { ...keyOf(objects[5000]!), ...change })).toBeNull();
+    }
+    await coverage.close();
+  });
+
+  it('tells what has a name, overloads and columns, and no more', async () => {
+    const coverage = await Coverage.open(database);
+    for (const [schema, name] of [
+      ['a', 't0000'],
+      ['c', 't2999'],
+      ['a', 'f'],
+      ['a', 't0001'],
+    ]) {
+      const found = [];
+      for await (const object of named(coverage, schema!, name!)) found.push(object);
+      const wanted = objects.filter((object) => object.schema === schema && object.name === name);
+      expect(found.map(keyOf)).toEqual(expect.arrayContaining(wanted.map(keyOf)));
+      expect(found).toHaveLength(wanted.length);
+    }
+    await coverage.close();
+  });
+
+  it('has a treemap of the headline before all objects are read, and then one of all', async () => {
+    const source = counting(database);
+    const coverage = await Coverage.open(source);
+    const forest = new Forest(coverage);
+    const first = await forest.part({});
+    const early = source.reads.length;
+    expect(first.whole).toBe(false);
+    const sums = ({ nodes }: Awaited<ReturnType<Forest['part']>>) =>
+      nodes.flatMap(({ count }) => Object.values(count)).reduce((sum, count) => sum + count, 0);
+    const headline = objects.filter(({ kind }) => kind === 'table' || kind === 'function');
+    expect(sums(first)).toBe(headline.length);
+
+    const all = await forest.part({ whole: true });
+    expect(all.whole).toBe(true);
+    expect(sums(all)).toBe(objects.length);
+    // only the blocks of the headline's kinds were read for the first answer
+    expect(early).toBeLessThan(source.reads.length / 3);
+    const before = source.reads.length;
+    expect((await forest.schemas({})).schemas).toEqual(
+      expect.arrayContaining(
+        ['a', 'b', 'c'].map((schema) => ({
+          schema,
+          objects: objects.filter((object) => object.schema === schema).length,
+        })),
+      ),
+    );
+    const { rows } = await forest.largest({ limit: 10_000 });
+    expect(rows.reduce((sum, { count }) => sum + count.gap + count.declared, 0)).toBe(
+      objects.filter(({ state }) => state === 'gap' || state === 'declared').length,
+    );
+    // asked again, nothing is read
+    expect(source.reads).toHaveLength(before);
+    await coverage.close();
+  });
+});
