@@ -1,20 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { viewCommand } from '../../js/cli/view.js';
 import { openDatabase, scanProject } from '../../js/scan-project.js';
 import { diff } from '../../js/diff.js';
 import { draftTests } from '../../js/drafts/draft.js';
 import type { CoveredObject, MatrixRow, Summary } from '../../js/types.js';
 import { launch } from './support/browser.js';
 import { serve, type Server } from './support/serve.js';
+import { view } from './support/view.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const EXAMPLE = at('examples/bookings');
@@ -305,39 +302,6 @@ describe('a database that the command line serves', () => {
     },
     180_000,
   );
-
-  test('answers only to its own name, its token, and for what the database lists', async () => {
-    const { port, pathname } = new URL(address);
-    const get = (path: string, headers: Record<string, string> = {}) => ask(Number(port), path, headers);
-    expect((await get(pathname)).status).toBe(200);
-    expect((await get('/')).status).toBe(404);
-    expect((await get(pathname.replace(/.\/$/, '/'))).status).toBe(404);
-    expect((await get(pathname, { Host: `evil.example:${port}` })).status).toBe(403);
-    expect((await get(pathname, { Host: `localhost:${port}` })).status).toBe(403);
-    expect((await get(`${pathname}..%2f..%2fpackage.json`)).status).toBe(404);
-    expect((await get(`${pathname}%00`)).status).not.toBe(200);
-    const source = (path: string) => get(`${pathname}source?${new URLSearchParams({ path })}`);
-    expect((await source('supabase/config.toml')).status).toBe(404);
-    expect((await source('../../package.json')).status).toBe(404);
-    const listed = await source('supabase/tests/090-smoke.sql');
-    expect(listed.body.toString()).toBe(readFileSync(join(EXAMPLE, 'supabase/tests/090-smoke.sql'), 'utf8'));
-
-    const bytes = await readFile(database);
-    const whole = await get(`${pathname}coverage.pgtapcov`);
-    expect(whole.body.equals(bytes)).toBe(true);
-    const etag = String(whole.headers.etag);
-    const part = await get(`${pathname}coverage.pgtapcov`, { Range: 'bytes=5-9', 'If-Range': etag });
-    expect([part.status, part.body, part.headers['content-range']]).toEqual([
-      206,
-      bytes.subarray(5, 10),
-      `bytes 5-9/${bytes.length}`,
-    ]);
-    expect((await get(`${pathname}coverage.pgtapcov`, { Range: `bytes=${bytes.length}-` })).status).toBe(416);
-    expect(
-      (await get(`${pathname}coverage.pgtapcov`, { Range: 'bytes=5-9', 'If-Range': '"old"' })).status,
-    ).toBe(200);
-    expect(String(whole.headers['content-security-policy'])).not.toContain('unsafe-inline');
-  });
 });
 
 describe('a database beside its base', () => {
@@ -368,8 +332,24 @@ describe('a database beside its base', () => {
     expect(listed.sort()).toEqual(expected['covered']!.sort());
     expect(await serious(page)).toEqual([]);
 
-    // the list of all objects says it, too
+    // the list of all objects says it, too, and can be asked for it
     await page.locator('a[data-tab=objects]').click();
+    await page.locator('[data-testid=changes] button[data-change=covered]').click();
+    await expect.poll(() => found()).toBe(expected['covered']!.length);
+    expect(await page.locator('.changed[data-change=covered]').count()).toBeGreaterThan(10);
+    await page.locator('[data-testid=changes] button[data-change=stronger]').click();
+    const both = expected['covered']!.length + expected['stronger']!.length;
+    await expect.poll(() => found()).toBe(both);
+    await page.getByTestId('kind').selectOption('function');
+    const functions = [...expected['covered']!, ...expected['stronger']!].filter((key) =>
+      key.startsWith('function '),
+    );
+    await expect.poll(() => found()).toBe(functions.length);
+    await page.reload();
+    await expect.poll(() => found()).toBe(functions.length);
+    expect(await page.locator('.changed').count()).toBeGreaterThan(0);
+    expect(await serious(page)).toEqual([]);
+    await page.goto(`${address}#/objects`);
     await page.getByTestId('filter').fill(expected['covered']![0]!.split(' ').slice(1, 3).join('.'));
     await page.locator('.changed[data-change=covered]').first().waitFor();
     end.abort();
@@ -545,6 +525,16 @@ describe('the page on its own', () => {
     await page.goto(server.origin);
     await page.getByTestId('folder').setInputFiles(folder);
     await page.getByTestId('summary').waitFor();
+    await page.evaluate(() => {
+      const counted = globalThis as unknown as { asked: number };
+      counted.asked = 0;
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message: { ask?: string }) {
+        if (message.ask === 'objects') counted.asked += 1;
+        postMessage.call(this, message);
+      };
+    });
+    const asked = () => page.evaluate(() => (globalThis as unknown as { asked: number }).asked);
     await page.locator('a[data-tab=objects]').click();
     await expect.poll(() => found()).toBe(9000);
     const row = (index: number) => page.locator(`[data-index="${index}"] .object`);
@@ -558,42 +548,16 @@ describe('the page on its own', () => {
         .evaluate((body, share) => (body.scrollTop = share * body.scrollHeight), share);
       await expect.poll(() => row(index).innerText()).toBe(`public.t${String(index).padStart(5, '0')}`);
     }
+    // a jump costs the page that it leads to, and not those between; a page may begin in what is in view
+    expect(await asked()).toBeLessThan(10);
+    await page.getByRole('button', { name: 'gap', exact: true }).click();
+    await expect.poll(() => row(0).innerText()).toBe('public.t00000');
+    await page.locator('.long-body').evaluate((body) => (body.scrollTop = body.scrollHeight));
+    await expect.poll(() => row(8999).innerText()).toBe('public.t08999');
+    const drawn = await page.locator('[data-index]').count();
+    expect(drawn).toBeLessThan(80);
   });
 });
-
-/** Serves a database, beside a base where one is given; the address that was printed. */
-async function view(
-  file: string,
-  root: string,
-  base?: string,
-): Promise<[string, Promise<number>, AbortController]> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const end = new AbortController();
-  const page = at('build/www');
-  const status = viewCommand(
-    file,
-    { root, port: 0, page, ...(base !== undefined && { base }) },
-    { stdout, stderr, signal: end.signal },
-  );
-  const line = await Promise.race([
-    new Promise<string>((resolve) => stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))),
-    status.then((code) => Promise.reject(new Error(`view ended with ${code}`))),
-  ]);
-  return [line.trim(), status, end];
-}
-
-function ask(port: number, path: string, headers: Record<string, string>) {
-  return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>(
-    (resolve, reject) => {
-      const asked = request({ host: '127.0.0.1', port, path, headers }, async (response) => {
-        const body = await buffer(response);
-        resolve({ status: response.statusCode!, headers: response.headers, body });
-      });
-      asked.on('error', reject);
-      asked.end();
-    },
-  );
-}
 
 /** What the library finds to differ: the keys of the objects of each change. */
 async function changes(base: string, head: string): Promise<Record<string, string[]>> {
