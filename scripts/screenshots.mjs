@@ -1,8 +1,11 @@
 // Pictures of the built page, to be looked at: build/screenshots/VIEW-{light,dark}-{390,1280,1920}.png
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
+import { scanProject } from '../build/js/scan-project.js';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const folder = at('build/screenshots');
@@ -23,7 +26,21 @@ const VIEWS = {
   gaps: ['#/gaps', '[data-risk=rest] tbody tr'],
   sizes: ['#/gaps?sort=size', '[data-testid=largest] tbody tr'],
   blind: ['#/blind', '#stale-title'],
+  unmatched: ['#/objects?text=none+like+this', '.nothing'],
 };
+
+/** Likewise, beside a base that had fewer tests. */
+const SINCE = {
+  compare: ['#/overview', '[data-testid=compare] li[data-change]'],
+  changes: ['#/changes', '[data-testid=change] tbody tr'],
+  'changed-objects': ['#/objects?change=covered.new', '.changed'],
+};
+
+const scratch = await mkdtemp(join(tmpdir(), 'pgtap-cov-screenshots-'));
+const base = join(scratch, 'main.pgtapcov');
+await (
+  await scanProject(at('examples/bookings'), { database: base, tests: ['supabase/tests/schema/*.sql'] })
+).close();
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
@@ -51,6 +68,7 @@ try {
   }
 } finally {
   await browser.close();
+  await rm(scratch, { recursive: true, force: true });
   await server.close();
 }
 
@@ -66,11 +84,22 @@ async function pictures(colorScheme, width) {
   await shot('empty');
   await page.getByTestId('example').click();
   await page.getByTestId('summary').waitFor();
-  for (const [name, [address, drawn]] of Object.entries(VIEWS)) {
-    await page.evaluate((hash) => (location.hash = hash), address);
-    await page.locator(drawn).first().waitFor({ state: 'attached' });
-    if (name === 'object' || name === 'file') await page.locator('.cm-line').first().waitFor();
-    await shot(name);
-  }
+  // Nothing is pointed at.
+  await page.mouse.move(0, 0);
+  const all = async (views) => {
+    for (const [name, [address, drawn]] of Object.entries(views)) {
+      await page.evaluate((hash) => (location.hash = hash), address);
+      await page.locator(drawn).first().waitFor({ state: 'attached' });
+      if (name === 'object' || name === 'file') await page.locator('.cm-line').first().waitFor();
+      await shot(name);
+    }
+  };
+  await all(VIEWS);
+  await page.evaluate((hash) => (location.hash = hash), '#/changes');
+  await page.getByText('There is no base').waitFor();
+  await shot('no-base');
+  await page.evaluate((hash) => (location.hash = hash), '#/overview');
+  await page.getByTestId('base').setInputFiles(base);
+  await all(SINCE);
   await page.close();
 }

@@ -4,6 +4,7 @@ import { Analyzer, Coverage, MemoryStore, merge } from '../../js/index.js';
 import type { CoveredObject, ObjectKey, RangeSource } from '../../js/types.js';
 import { cached } from '../../www/src/worker/cache.js';
 import { find, named } from '../../www/src/worker/locate.js';
+import { drawn, MOST_PIXELS, reveal } from '../../www/src/window.js';
 import { Forest } from '../../www/src/worker/tree.js';
 
 /** A range source, and the reads of it. */
@@ -72,6 +73,50 @@ describe('the pages of a database that is read over a network', () => {
     await expect(pages.read(0, 3)).rejects.toThrow('no network');
     fails = false;
     expect(await pages.read(0, 3)).toEqual(bytes.slice(0, 3));
+  });
+});
+
+describe('a table of any length', () => {
+  const height = 34;
+  const room = 500;
+
+  it.each([0, 1, 14, 100, 441_176, 441_177, 1_000_213, 50_000_000])(
+    'of %i rows draws those in view, from the first to the last',
+    (length) => {
+      const rows = { length, height, room };
+      const most = Math.max(0, drawn(rows, 0).size - room);
+      expect(most).toBeLessThan(MOST_PIXELS);
+      for (const share of [0, 0.001, 0.3, 0.5, 0.999, 1]) {
+        const top = share * most;
+        const { first, count, shift } = drawn(rows, top);
+        expect(count).toBeLessThanOrEqual(27);
+        // where the drawn rows begin and end, seen from the top of what is in view
+        const [begin, end] = [first * height + shift - top, (first + count) * height + shift - top];
+        expect(begin).toBeLessThanOrEqual(0.001);
+        expect(end).toBeGreaterThanOrEqual(Math.min(room, length * height) - 0.001);
+      }
+      const { first, count } = drawn(rows, most);
+      expect(first + count).toBe(length);
+    },
+  );
+
+  it('scrolls no further than a row needs to be seen', () => {
+    for (const length of [100, 1_000_213]) {
+      const rows = { length, height, room };
+      for (const [row, from] of [
+        [0, 1000],
+        [length - 1, 0],
+        [50, 0],
+        [50, 2000],
+      ] as const) {
+        const top = reveal(rows, row, from);
+        const y = row * height + drawn(rows, top).shift - top;
+        expect(y).toBeGreaterThan(-0.001);
+        expect(y).toBeLessThan(room - height + 0.001);
+        expect(reveal(rows, row, top)).toBeCloseTo(top, 3);
+      }
+    }
+    expect(reveal({ length: 100, height, room }, 3, 20)).toBe(20);
   });
 });
 
