@@ -1,7 +1,17 @@
 /** How figures, kinds and names are written. */
 import { CHANGES, type Change } from '../../js/diff.js';
 import { HEADLINE_KINDS, kindOrder, nameOf, visible } from '../../js/reports/names.js';
-import type { Count, Evidence, Kind, ObjectKey, Outcome, State, Strength, Summary } from '../../js/types.js';
+import type {
+  Count,
+  Evidence,
+  Kind,
+  ObjectKey,
+  Outcome,
+  Place,
+  State,
+  Strength,
+  Summary,
+} from '../../js/types.js';
 
 export { CHANGES, visible };
 
@@ -125,6 +135,22 @@ export function kindName(kind: Kind): string {
 /** The name of an object without its kind, as every report writes it. */
 export function objectName(key: ObjectKey): string {
   return nameOf(key).slice(visible(key.kind).length + 1);
+}
+
+/** A key as attributes of its row, for styles, scripts and tests. */
+export function keyData({ kind, schema, name, sub, args }: Omit<ObjectKey, 'args'> & { args?: string }) {
+  return {
+    'data-kind': kind,
+    'data-schema': schema,
+    'data-name': name,
+    'data-sub': sub,
+    'data-args': args ?? '',
+  };
+}
+
+/** A place, likewise. */
+export function placeData({ file, line }: Place) {
+  return { 'data-file': file, 'data-line': line };
 }
 
 /** Rounded down like the figures of the database, so that 100 % is said only of all. */
