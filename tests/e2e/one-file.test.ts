@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { launch } from './support/browser.js';
 import type { Report } from './support/report.js';
+import { watched } from './support/watch.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const EXAMPLE = at('examples/bookings');
@@ -31,7 +32,6 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  complaints = [];
   context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   page = await context.newPage();
   await page.addInitScript(() =>
@@ -39,16 +39,11 @@ beforeEach(async () => {
       console.error(`violation of ${violatedDirective}: ${blockedURI}`),
     ),
   );
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  context.on('request', (asked) => {
-    const { protocol, pathname } = new URL(asked.url());
-    const isOwn =
-      (protocol === 'file:' && pathname.endsWith('/viewer.html')) || /^(blob|data):/.test(protocol);
-    if (!isOwn) complaints.push(`request to ${asked.url()}`);
-  });
+  complaints = watched(
+    page,
+    ({ protocol, pathname }) =>
+      (protocol === 'file:' && pathname.endsWith('/viewer.html')) || /^(blob|data):/.test(protocol),
+  );
 });
 
 afterEach(async () => {

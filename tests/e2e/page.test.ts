@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import type { Report } from './support/report.js';
 import { launch } from './support/browser.js';
 import { serve, type Server } from './support/serve.js';
+import { watched } from './support/watch.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const EXAMPLE = at('examples/bookings');
@@ -41,16 +42,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  complaints = [];
   context = await browser.newContext();
   page = await context.newPage();
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  context.on('request', (request) => {
-    if (!request.url().startsWith(`${server.origin}/`)) complaints.push(`request to ${request.url()}`);
-  });
+  complaints = watched(page, ({ origin }) => origin === server.origin);
   context.on('response', (response) => {
     if (!response.ok()) complaints.push(`${response.status()} for ${response.url()}`);
   });

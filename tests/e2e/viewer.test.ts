@@ -12,6 +12,7 @@ import type { CoveredObject, MatrixRow, Summary } from '../../js/types.js';
 import { launch } from './support/browser.js';
 import { serve, type Server } from './support/serve.js';
 import { view } from './support/view.js';
+import { watched } from './support/watch.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const EXAMPLE = at('examples/bookings');
@@ -51,16 +52,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  complaints = [];
   context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   page = await context.newPage();
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  context.on('request', (asked) => {
-    if (new URL(asked.url()).hostname !== '127.0.0.1') complaints.push(`request to ${asked.url()}`);
-  });
+  complaints = watched(page, ({ hostname }) => hostname === '127.0.0.1');
 });
 
 afterEach(async () => {
