@@ -1,6 +1,6 @@
 /** Findings as the places where people review code show them: SARIF, annotations of GitHub, Code Quality of GitLab. */
 import { createHash } from 'node:crypto';
-import { findings, RULES, type Finding } from './findings.js';
+import { eachFinding, RULES, type Finding } from './findings.js';
 import { visible } from './names.js';
 import type { TextReporter } from './report.js';
 
@@ -24,7 +24,7 @@ export const sarif: TextReporter = {
         { name: 'pgtap-cov', rules },
       )}},"columnKind":"unicodeCodePoints","results":[`,
     );
-    const left = await each(findings(coverage), SARIF_RESULTS, async (finding, place) => {
+    const left = await eachFinding(coverage, SARIF_RESULTS, async (finding, place) => {
       const rank = 100 - (place * 100) / SARIF_RESULTS;
       await write(`${place > 0 ? ',' : ''}\n${JSON.stringify({ ...sarifOf(finding), rank })}`);
     });
@@ -51,7 +51,7 @@ function sarifOf({ rule, level, file, line, message, key }: Finding): object {
 export const github: TextReporter = {
   kind: 'text',
   async write({ coverage }, write) {
-    const left = await each(findings(coverage), ANNOTATIONS, async ({ rule, level, file, line, message }) => {
+    const left = await eachFinding(coverage, ANNOTATIONS, async ({ rule, level, file, line, message }) => {
       const command = level === 'note' ? 'notice' : level;
       const at = `file=${property(file)},line=${Math.max(1, line)},title=${property(`pgtap-cov ${rule}`)}`;
       await write(`::${command} ${at}::${data(message)}\n`);
@@ -69,7 +69,7 @@ export const gitlab: TextReporter = {
   kind: 'text',
   async write({ coverage }, write) {
     await write('[');
-    await each(findings(coverage), CODE_QUALITY, async ({ rule, level, file, line, message, key }, place) => {
+    await eachFinding(coverage, CODE_QUALITY, async ({ rule, level, file, line, message, key }, place) => {
       const entry = {
         description: visible(message),
         check_name: `pgtap-cov/${rule}`,
@@ -85,18 +85,4 @@ export const gitlab: TextReporter = {
 
 function fingerprint(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
-}
-
-/** Hands on the first `most`; how many are left. */
-async function each(
-  found: AsyncIterable<Finding>,
-  most: number,
-  take: (finding: Finding, place: number) => Promise<void>,
-): Promise<number> {
-  let count = 0;
-  for await (const finding of found) {
-    if (count < most) await take(finding, count);
-    count += 1;
-  }
-  return Math.max(0, count - most);
 }

@@ -1,16 +1,14 @@
 import {
   baseName,
-  branchesByLine,
-  countsOf,
-  fileLines,
   foldersOf,
   sumOf,
+  withFileLines,
   type Counts,
   type FileLines,
   type Share,
 } from './lines.js';
 import { escapeXml, visible } from './names.js';
-import type { TextReporter } from './report.js';
+import type { TextReporter, Write } from './report.js';
 
 /** GitLab takes 10 MB and reads no methods; so many have room beside the lines. */
 const METHODS = 20_000;
@@ -22,33 +20,36 @@ const METHODS = 20_000;
 export const cobertura: TextReporter = {
   kind: 'text',
   async write({ coverage }, write) {
-    const files = await fileLines(coverage);
-    const all = sumOf(files.map(countsOf));
-    const { lines, branches } = all;
-    await write(
-      '<?xml version="1.0" encoding="UTF-8"?>\n' +
-        '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">\n' +
-        `<coverage lines-valid="${lines.total}" lines-covered="${lines.covered}" branches-valid="${branches.total}"` +
-        ` branches-covered="${branches.covered}" ${rates(all)} version="1" timestamp="${Date.now()}">\n` +
-        '<sources><source>.</source></sources>\n<packages>\n',
-    );
-    const methods = all.routines.total <= METHODS;
-    for (const { path, files: inside, counts } of foldersOf(files)) {
-      const name = attribute(path.replaceAll('/', '.'));
-      await write(`<package name="${name}" ${rates(counts)}>\n<classes>\n`);
-      for (const file of inside) {
-        for (const piece of classOf(file, methods)) await write(piece);
-      }
-      await write('</classes>\n</package>\n');
-    }
-    await write('</packages>\n</coverage>\n');
+    await withFileLines(coverage, (files) => writeFiles(files, write));
   },
 };
 
+async function writeFiles(files: FileLines[], write: Write): Promise<void> {
+  const all = sumOf(files);
+  const { lines, branches } = all;
+  await write(
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+      '<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">\n' +
+      `<coverage lines-valid="${lines.total}" lines-covered="${lines.covered}" branches-valid="${branches.total}"` +
+      ` branches-covered="${branches.covered}" ${rates(all)} version="1" timestamp="${Date.now()}">\n` +
+      '<sources><source>.</source></sources>\n<packages>\n',
+  );
+  const methods = all.routines.total <= METHODS;
+  for (const { path, files: inside, counts } of foldersOf(files)) {
+    const name = attribute(path.replaceAll('/', '.'));
+    await write(`<package name="${name}" ${rates(counts)}>\n<classes>\n`);
+    for (const file of inside) {
+      for (const piece of classOf(file, methods)) await write(piece);
+    }
+    await write('</classes>\n</package>\n');
+  }
+  await write('</packages>\n</coverage>\n');
+}
+
 function* classOf(file: FileLines, methods: boolean): Iterable<string> {
   const name = attribute(baseName(file.path));
-  yield `<class name="${name}" filename="${attribute(file.path)}" ${rates(countsOf(file))}>\n<methods>\n`;
-  for (const { name: method, line, hits } of methods ? file.routines : []) {
+  yield `<class name="${name}" filename="${attribute(file.path)}" ${rates(file.counts)}>\n<methods>\n`;
+  for (const { name: method, line, hits } of methods ? file.routines() : []) {
     const own = hits > 0 ? 1 : 0;
     yield (
       `<method name="${attribute(method)}" signature="" line-rate="${own}" branch-rate="${own}" complexity="0">` +
@@ -56,9 +57,7 @@ function* classOf(file: FileLines, methods: boolean): Iterable<string> {
     );
   }
   yield '</methods>\n<lines>\n';
-  const branches = branchesByLine(file);
-  for (const [line, hits] of file.lines) {
-    const at = branches.get(line);
+  for (const { line, hits, branches: at } of file.lines()) {
     const percent = at && Math.floor((at.covered * 100) / at.total);
     const condition = at ? ` branch="true" condition-coverage="${percent}% (${at.covered}/${at.total})"` : '';
     yield `<line number="${line}" hits="${hits}"${condition}/>\n`;

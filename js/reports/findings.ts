@@ -26,8 +26,33 @@ export const RULES = {
 
 const BLIND = new Set(['dynamic', 'limit', 'unknown', 'catalog']);
 
-/** All findings, worst first: errors, contradictions, stale names, blind spots, warnings, then gaps in the order of kinds. */
-export async function* findings(coverage: Coverage): AsyncIterable<Finding> {
+/**
+ * Hands on the first `most` findings, worst first: errors, contradictions, stale names, blind spots, warnings, then gaps in the
+ * order of kinds. How many are left; gaps that are left are not read.
+ */
+export async function eachFinding(
+  coverage: Coverage,
+  most: number,
+  take: (finding: Finding, place: number) => Promise<void>,
+): Promise<number> {
+  let count = 0;
+  for await (const finding of problems(coverage)) {
+    if (count < most) await take(finding, count);
+    count += 1;
+  }
+  const { objects, covered } = (await coverage.summary()).totals;
+  const all = count + objects - covered;
+  if (count < most) {
+    for await (const finding of gaps(coverage)) {
+      await take(finding, count);
+      count += 1;
+      if (count === most) break;
+    }
+  }
+  return Math.max(0, all - most);
+}
+
+async function* problems(coverage: Coverage): AsyncIterable<Finding> {
   const said = (
     wanted: (
       code: string,
@@ -49,6 +74,9 @@ export async function* findings(coverage: Coverage): AsyncIterable<Finding> {
       ? { rule: 'warning', level: 'note' }
       : undefined,
   );
+}
+
+async function* gaps(coverage: Coverage): AsyncIterable<Finding> {
   for (const kind of [...HEADLINE_KINDS].reverse()) {
     for await (const object of coverage.iterate({ kind: [kind], state: ['gap', 'declared'] })) {
       const name = nameOf(object);

@@ -1,71 +1,60 @@
-/** The coverage database as a coverage map of istanbul, which its reporters turn into HTML and JSON. */
-import coverageLibrary from 'istanbul-lib-coverage';
-import type { CoverageMap, FileCoverageData, Range } from 'istanbul-lib-coverage';
-import type { Coverage } from '../coverage.js';
-import { rowsOf } from '../pages.js';
-import type { CoveredObject, MatrixRow } from '../types.js';
-import { FUNCTIONS, hitsOf, shownBy } from './lines.js';
-import { nameOf, visible } from './names.js';
+/** The schema files as istanbul's coverage of files. */
+import coverageLibrary, { type CoverageSummary, type Totals } from 'istanbul-lib-coverage';
+import type { Counts, FileLines, Share } from './lines.js';
 
 /**
- * The schema files are the files, definitions the statements; routines and triggers are functions too. A definition
- * counts as hit by the places that test it, if the object is covered; else zero. Cells of the access matrix are
- * branches at the object's definition, one for each command, with a way for each role and persona, which is hit where a test
- * shows what comes of it. Holds all objects at once.
+ * A file as JSON that istanbul reads, in pieces: definitions are its statements, routines and triggers its functions, accesses
+ * its branches.
  */
-export async function coverageMap(
-  coverage: Coverage,
-  pathOf: (path: string) => string,
-): Promise<CoverageMap> {
-  const files = new Map<string, FileCoverageData>();
+export function* fileJson(file: FileLines, path: string): Iterable<string> {
+  yield `{"path":${JSON.stringify(path)}`;
+  yield* section('statementMap', file.definitions(), ({ line }) => wholeLine(line));
+  yield* section('fnMap', file.routines(), ({ name, line }) => {
+    return { name, decl: wholeLine(line), loc: wholeLine(line), line };
+  });
+  yield* section('branchMap', file.accesses(), ({ line, command, ways }) => {
+    return { loc: wholeLine(line), line, type: command, locations: ways.map(() => wholeLine(line)) };
+  });
+  yield* section('s', file.definitions(), ({ hits }) => hits);
+  yield* section('f', file.routines(), ({ hits }) => hits);
+  yield* section('b', file.accesses(), ({ ways }) => ways);
+  yield '}';
+}
+
+function* section<T>(name: string, rows: Iterable<T>, value: (row: T) => unknown): Iterable<string> {
+  yield `,"${name}":{`;
   let id = 0;
-  for await (const { path, role } of rowsOf((page) => coverage.files(page))) {
-    if (role === 'schema') files.set(path, emptyFile(pathOf(path)));
-  }
-  const defined = new Map<string, { file: string; line: number }>();
-  for await (const object of coverage.iterate()) {
-    const { file } = object.defined;
-    if (!files.has(file)) files.set(file, emptyFile(pathOf(file)));
-    defined.set(nameOf(object), object.defined);
-    add(files.get(file)!, String(id++), object);
-  }
-  const branches = new Map<string, string>();
-  for await (const cell of rowsOf((page) => coverage.matrix(page))) {
-    const name = nameOf(cell);
-    const at = defined.get(name);
-    if (!at) continue;
-    const key = `${name} ${cell.command}`;
-    const known = branches.get(key);
-    if (known === undefined) branches.set(key, String(id));
-    addWay(files.get(at.file)!, known ?? String(id++), at.line, cell);
-  }
-  const map = coverageLibrary.createCoverageMap();
-  for (const file of files.values()) map.addFileCoverage(file);
-  return map;
-}
-
-function add(file: FileCoverageData, id: string, object: CoveredObject): void {
-  const hits = hitsOf(object);
-  const range = wholeLine(object.defined.line);
-  file.statementMap[id] = range;
-  file.s[id] = hits;
-  if (!FUNCTIONS.has(object.kind)) return;
-  file.fnMap[id] = { name: nameOf(object), decl: range, loc: range, line: object.defined.line };
-  file.f[id] = hits;
-}
-
-function addWay(file: FileCoverageData, id: string, line: number, cell: MatrixRow): void {
-  const range = wholeLine(line);
-  const branch = (file.branchMap[id] ??= { loc: range, line, type: visible(cell.command), locations: [] });
-  branch.locations.push(range);
-  (file.b[id] ??= []).push(shownBy(cell));
+  for (const row of rows) yield `${id > 0 ? ',' : ''}"${id++}":${JSON.stringify(value(row))}`;
+  yield '}';
 }
 
 /** The database knows the line of a definition; columns beyond a line's end are cut by whoever shows it. */
-function wholeLine(line: number): Range {
+function wholeLine(line: number): object {
   return { start: { line, column: 0 }, end: { line, column: 1_000_000 } };
 }
 
-function emptyFile(path: string): FileCoverageData {
-  return { path, statementMap: {}, fnMap: {}, branchMap: {}, s: {}, f: {}, b: {} };
+/** The figures of all files together; unknown where there are none. */
+export function totalOf(files: FileLines[]): CoverageSummary {
+  const total = coverageLibrary.createCoverageSummary();
+  for (const { counts } of files) total.merge(summaryOf(counts));
+  return total;
+}
+
+/** The figures of a file. */
+export function summaryOf({ definitions, lines, routines, branches }: Counts): CoverageSummary {
+  const summary = coverageLibrary.createCoverageSummary();
+  summary.merge(
+    coverageLibrary.createCoverageSummary({
+      lines: totals(lines),
+      statements: totals(definitions),
+      functions: totals(routines),
+      branches: totals(branches),
+    }),
+  );
+  return summary;
+}
+
+/** The percentage is the library's, which counts it when it merges. */
+function totals(share: Share): Totals {
+  return { ...share, skipped: 0, pct: 0 };
 }

@@ -1,4 +1,4 @@
-import { countsOf, fileLines, type FileLines } from './lines.js';
+import { withFileLines, type FileLines } from './lines.js';
 import { visible } from './names.js';
 import type { TextReporter } from './report.js';
 
@@ -9,25 +9,29 @@ import type { TextReporter } from './report.js';
 export const lcov: TextReporter = {
   kind: 'text',
   async write({ coverage }, write) {
-    for (const file of await fileLines(coverage)) {
-      for (const line of recordsOf(file)) await write(`${line}\n`);
-    }
+    await withFileLines(coverage, async (files) => {
+      for (const file of files) {
+        for (const line of recordsOf(file)) await write(`${line}\n`);
+      }
+    });
   },
 };
 
 function* recordsOf(file: FileLines): Iterable<string> {
-  const { lines, routines, branches } = countsOf(file);
+  const { lines, routines, branches } = file.counts;
   yield 'TN:';
   yield `SF:${visible(file.path) || '(no name)'}`;
-  for (const { name, line } of file.routines) yield `FN:${line},${withoutCommas(name)}`;
+  for (const { name, line } of file.routines()) yield `FN:${line},${withoutCommas(name)}`;
   yield `FNF:${routines.total}`;
   yield `FNH:${routines.covered}`;
-  for (const { name, hits } of file.routines) yield `FNDA:${hits},${withoutCommas(name)}`;
-  for (const [line, hits] of file.lines) yield `DA:${line},${hits}`;
+  for (const { name, hits } of file.routines()) yield `FNDA:${hits},${withoutCommas(name)}`;
+  for (const { line, hits } of file.lines()) yield `DA:${line},${hits}`;
   yield `LF:${lines.total}`;
   yield `LH:${lines.covered}`;
-  for (const [block, { line, ways }] of file.branches.entries()) {
+  let block = 0;
+  for (const { line, ways } of file.accesses()) {
     for (const [way, hits] of ways.entries()) yield `BRDA:${line},${block},${way},${hits}`;
+    block += 1;
   }
   yield `BRF:${branches.total}`;
   yield `BRH:${branches.covered}`;

@@ -122,22 +122,34 @@ function why({ reason, state }: CoveredObject): string {
 /** Accesses that tests see allowed and nobody sees denied: what a missing policy would let through unnoticed. */
 async function access(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
   if (summary.matrix === 0) return;
-  const open = new Map<string, Set<string>>();
-  const denied = new Set<string>();
+  await write(`\n${colors.bold(`Access by role: ${summary.matrix} shown by tests`)}\n`);
+  const lines: string[] = [];
+  let count = 0;
+  for await (const line of neverDenied(coverage)) {
+    if (count < MOST) lines.push(`  ${line}`);
+    count += 1;
+  }
+  if (count === 0) return;
+  await write('  allowed and never denied:\n');
+  await first(lines, count, '--reporter json lists all under "matrix"', write);
+}
+
+/** The cells of an object and command follow each other. */
+async function* neverDenied(coverage: Coverage): AsyncIterable<string> {
+  let access = '';
+  let isDenied = false;
+  let roles = new Set<string>();
+  const line = () => (isDenied || roles.size === 0 ? [] : [`${access}  (${[...roles].join(', ')})`]);
   for await (const cell of rowsOf((page) => coverage.matrix(page))) {
     const what = `${nameOf(cell)} ${visible(cell.command)}`;
-    if (cell.outcome === 'denied' || cell.outcome === 'both') denied.add(what);
-    if (cell.outcome !== 'allowed' || cell.command === 'usage') continue;
-    if (!open.has(what)) open.set(what, new Set());
-    open.get(what)!.add(visible(cell.role));
+    if (what !== access) {
+      yield* line();
+      [access, isDenied, roles] = [what, false, new Set()];
+    }
+    if (cell.outcome === 'denied' || cell.outcome === 'both') isDenied = true;
+    if (cell.outcome === 'allowed' && cell.command !== 'usage') roles.add(visible(cell.role));
   }
-  const lines = [...open]
-    .filter(([what]) => !denied.has(what))
-    .map(([what, roles]) => `  ${what}  (${[...roles].join(', ')})`);
-  await write(`\n${colors.bold(`Access by role: ${summary.matrix} shown by tests`)}\n`);
-  if (lines.length === 0) return;
-  await write('  allowed and never denied:\n');
-  await first(lines, lines.length, '--reporter json lists all under "matrix"', write);
+  yield* line();
 }
 
 async function stale(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
