@@ -105,7 +105,7 @@ async function gaps(coverage: Coverage, summary: Summary, write: Write, colors: 
 }
 
 async function* gapsOf(coverage: Coverage, kind: string): AsyncIterable<string> {
-  for await (const object of coverage.iterate({ kind: [kind], state: ['gap', 'declared'] })) {
+  for await (const object of coverage.iterate({ kind: [kind], state: ['gap', 'declared'], limit: MOST })) {
     yield `${place(object.defined)}  ${nameOf(object)}${why(object)}`;
   }
 }
