@@ -1,5 +1,5 @@
 import { checkAborted, orAborted } from './abort.js';
-import { CoverageError, hostError, withDetails } from './error.js';
+import { CoverageError, fileOf, hostError, withDetails } from './error.js';
 import { BytesFeed, ChunkReader, type Feed } from './feed.js';
 import type { Guard } from './guard.js';
 import { includedPaths, type OnInclude } from './include.js';
@@ -286,7 +286,7 @@ export class Driver {
       this.#held?.detach();
       for (const { held } of this.#includes) held?.detach();
       if (this.#host.signal?.aborted) checkAborted(this.#host.signal);
-      throw hostError('STORE', `segment ${id} was not stored`, cause, { file: id });
+      throw hostError('STORE', `segment ${id} was not stored`, cause, { file: fileOf(cause) ?? id });
     }
     this.#guard.run(() => this.#machine.ack(seq));
     return true;

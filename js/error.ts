@@ -97,6 +97,11 @@ export function hostError(
   return new CoverageError(code, `${what}: ${messageOf(cause)}`, { cause, ...details });
 }
 
+/** The file that a failure names. */
+export function fileOf(cause: unknown): string | undefined {
+  return cause instanceof CoverageError ? cause.file : undefined;
+}
+
 /** What a thrown value says, in one line; any value at all. */
 export function messageOf(value: unknown): string {
   try {

@@ -220,6 +220,7 @@ function plain(cause: unknown): never {
 
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
+  EEXIST: 'a part of its path is no directory',
   EISDIR: 'it is a directory',
   ENOENT: 'no such file or directory',
   ENOSPC: 'no space left on the device',

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CoverageError, hostError } from './error.js';
+import { CoverageError } from './error.js';
 import { NewFile, PARTIAL, reason, streamFile } from './files.js';
 import { FsStore } from './stores/fs.js';
 import type { Manifest, ManifestEntry, Role, SegmentSource } from './types.js';
@@ -333,7 +333,7 @@ async function lock(directory: string): Promise<void> {
     }
   } catch (cause) {
     if (cause instanceof CoverageError) throw cause;
-    throw hostError('STORE', `cannot be used: ${reason(cause)}`, cause, { file: directory });
+    throw new CoverageError('STORE', `cannot be used: ${reason(cause)}`, { file: directory, cause });
   }
 }
 

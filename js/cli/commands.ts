@@ -156,8 +156,9 @@ export async function reportCommand(
     const failed = await checkThresholds(coverage, options, io);
     return (await coverage.summary()).complete ? failed : 4;
   } catch (error) {
-    // Whoever writes names the file; an error without one came from reading the database.
-    throw error instanceof CoverageError && !error.file ? withDetails(error, { file: database }) : error;
+    // Whoever writes a file names it; another error without one came from reading the database.
+    const isReading = error instanceof CoverageError && error.code !== 'STORE' && !error.file;
+    throw isReading ? withDetails(error, { file: database }) : error;
   } finally {
     await coverage.close();
   }

@@ -93,16 +93,17 @@ export const KEYS: Record<keyof Config, Key> = {
 export async function loadConfig(directory: string): Promise<Config> {
   const root = resolve(directory);
   const yaml: Loader = async (_path, text) => (await import('yaml')).parse(text) as unknown;
-  const { lilconfig } = await import('lilconfig');
+  const { defaultLoaders, lilconfig } = await import('lilconfig');
   const search = lilconfig(NAME, {
     searchPlaces: PLACES,
     stopDir: root,
-    loaders: { '.yaml': yaml, '.yml': yaml, noExt: yaml },
+    loaders: named({ ...defaultLoaders, '.yaml': yaml, '.yml': yaml, noExt: yaml }),
   });
   let found;
   try {
     found = await search.search(root);
   } catch (cause) {
+    if (cause instanceof CoverageError) throw cause;
     throw new CoverageError('CONFIG', `the configuration cannot be read: ${messageOf(cause)}`, {
       file: directory,
       cause,
@@ -110,6 +111,20 @@ export async function loadConfig(directory: string): Promise<Config> {
   }
   if (!found || found.isEmpty) return {};
   return checked(found.config, found.filepath);
+}
+
+/** The loaders, with the file in what they throw. */
+function named(loaders: Record<string, Loader>): Record<string, Loader> {
+  const withFile =
+    (load: Loader): Loader =>
+    async (file, text) => {
+      try {
+        return (await load(file, text)) as unknown;
+      } catch (cause) {
+        throw new CoverageError('CONFIG', `cannot be read: ${messageOf(cause)}`, { file, cause });
+      }
+    };
+  return Object.fromEntries(Object.entries(loaders).map(([end, load]) => [end, withFile(load)]));
 }
 
 async function checked(config: unknown, file: string): Promise<Config> {

@@ -29,6 +29,7 @@ const STATUS: Record<ErrorCode, number> = {
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   CONFIG: 'pgtap-cov --help shows how it is used',
+  STORE: 'is there room, and may you write there? Temporary files go where TMPDIR says',
   CORRUPT: 'the data is damaged: make it anew with pgtap-cov scan --database FILE',
   VERSION:
     'the file is of another version of pgtap-cov, or something else: make it anew with pgtap-cov scan --database FILE',

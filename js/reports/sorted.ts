@@ -158,7 +158,7 @@ function kept<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const remedy = 'temporary files cannot be kept: make room, or name another folder in TMPDIR';
-    throw hostError('STORE', remedy, cause, { file: tmpdir() });
+    const message = 'temporary files cannot be written: make room, or name another folder in TMPDIR';
+    throw hostError('STORE', message, cause, { file: tmpdir() });
   }
 }

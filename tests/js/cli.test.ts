@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CoverageError, type ErrorCode } from '../../js/error.js';
 import { describe as describeError, Output, ProgressLine, statusOf } from '../../js/cli/io.js';
+import { run } from '../../js/cli/run.js';
 import { chosenReporters } from '../../js/cli/reports.js';
 import { findProject } from '../../js/project.js';
 import { Collector, runArgs as cli } from './support/cli.js';
@@ -63,6 +64,16 @@ describe('streams', () => {
     await gone.write('a');
     await gone.write('b');
     await expect(new Output(failing('ENOSPC')).write('a')).rejects.toMatchObject({ code: 'STORE' });
+  });
+
+  it('that cannot be written are not blamed on the database', async () => {
+    const directory = await makeProject();
+    const database = join(directory, 'a.ptc');
+    await cli(['scan', directory, '--database', database]);
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(new Error('full')) });
+    const [stderr, signal] = [new Collector(), new AbortController().signal];
+    expect(await run(['report', database, '--reporter', 'csv'], { stdout, stderr, signal })).toBe(3);
+    expect(stderr.text).toMatch(/^pgtap-cov: error: STORE: stdout cannot be written: full\n  hint: /);
   });
 
   it('show progress on a terminal only', () => {

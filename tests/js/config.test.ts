@@ -59,7 +59,7 @@ describe('a configuration', () => {
     );
     expect(error?.message).toMatch(says);
     expect(error?.code).toBe('CONFIG');
-    expect(error?.file).toContain(directory);
+    expect(error?.file).toBe(join(directory, '.pgtap-covrc.json'));
   });
 
   it('is described to editors by a schema with its keys', async () => {

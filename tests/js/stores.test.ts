@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Analyzer } from '../../js/index.js';
 import { FileRange, NewFile, streamFile } from '../../js/files.js';
 import { FsStore } from '../../js/stores/fs.js';
 import { MemoryStore } from '../../js/stores/memory.js';
@@ -49,6 +50,19 @@ describe('FsStore', () => {
     await writeFile(file, '');
     const put = new FsStore(join(file, 'below')).put({ id: 'run-1', bytes: new Uint8Array() });
     await expect(put).rejects.toMatchObject({ code: 'STORE', file: expect.stringContaining('a-file') });
+  });
+
+  it('is named with its path by a scan that cannot keep its segments', async () => {
+    const file = join(directory, 'no-folder');
+    await writeFile(file, '');
+    const store = new FsStore(join(file, 'below'));
+    const analyzer = new Analyzer({ onSegment: (segment) => store.put(segment) });
+    await analyzer.begin({ path: 'a.sql', role: 'schema' });
+    await analyzer.push('create table t (id int);');
+    await analyzer.end();
+    const finish = analyzer.finish();
+    await expect(finish).rejects.toMatchObject({ code: 'STORE', file: expect.stringContaining(file) });
+    analyzer.free();
   });
 });
 
