@@ -134,8 +134,9 @@ function figures({ base, head }: Totals, markdown: boolean): string {
   return `${[['', 'base', 'head', 'change'], ...rows].map((cells) => line(cells)).join('\n')}\n`;
 }
 
+/** In percent, rounded down as everywhere. */
 const share = (count: Count, what: 'covered' | 'exercised') =>
-  count.objects === 0 ? null : (count[what] * 100) / count.objects;
+  count.objects === 0 ? null : Math.floor((count[what] * 1000) / count.objects) / 10;
 const spell = (percent: number | null) => (percent === null ? '-' : `${percent.toFixed(1)}%`);
 const signed = (change: number) => `${change > 0 ? '+' : ''}${change.toFixed(1)}`;
 

@@ -91,7 +91,7 @@ async function tell(
   const more = query.kind && !options.kind ? ' (--all for all kinds)' : '';
   await output.write(
     count === 0
-      ? `Everything is covered${more}.\n`
+      ? `${more ? 'Every table, view, routine, trigger and policy' : 'Everything'} is covered${more}.\n`
       : `\nNot covered: ${count}${more}. Drafts of tests: pgtap-cov gaps --write-tests DIR\n`,
   );
 }

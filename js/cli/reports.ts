@@ -128,5 +128,5 @@ const PLAIN: Style = { colour: false, width: 80 };
 function styleOf({ stdout }: Io): Style {
   if (!stdout.isTTY) return PLAIN;
   const colour = !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-  return { colour, width: stdout.columns ?? PLAIN.width };
+  return { colour, width: stdout.columns ?? PLAIN.width, folds: true };
 }

@@ -23,6 +23,8 @@ export type Write = (text: string) => void | Promise<void>;
 export interface Style {
   colour: boolean;
   width: number;
+  /** What is longer goes on below, indented; without it a row stays on its line, as a pipe wants it. */
+  folds?: boolean;
 }
 
 /** Writes one text: to a terminal, a pipe or a file. */

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { Coverage } from '../coverage.js';
 import { rowsOf } from '../pages.js';
@@ -18,17 +19,22 @@ const MORE_FIGURES = [...FIGURES, 'asserted', 'declared', 'gap'] as const;
 /** Rows of a list that are shown; what follows says how to see the others. */
 const MOST = 10;
 
+/** Before what goes on from the row above. */
+const FOLD = '      ';
+
 /** A table of figures by kind, then in short what is not covered, what is stale and what could not be read. */
 export const text: TextReporter = {
   kind: 'text',
-  async write({ coverage }, write, { colour, width }) {
+  async write({ coverage }, write, { colour, width, folds }) {
     const colors = pc.createColors(colour);
+    const list: List = (lines, total, others) =>
+      first(lines, total, others, write, folds ? width : undefined);
     const summary = await coverage.summary();
     await write(table(summary, width, colors));
-    await gaps(coverage, summary, write, colors);
-    await access(coverage, summary, write, colors);
-    await stale(coverage, summary, write, colors);
-    await diagnostics(coverage, summary, write, colors);
+    await gaps(coverage, summary, write, list, colors);
+    await access(coverage, summary, write, list, colors);
+    await stale(coverage, summary, write, list, colors);
+    await diagnostics(coverage, summary, write, list, colors);
     await write(blindSpots(summary));
     await write(problems(summary, colors));
   },
@@ -71,23 +77,51 @@ function line(kind: string, cells: string[]): string {
   return kind.padEnd(KIND_WIDTH) + cells.map((cell) => cell.padStart(CELL_WIDTH)).join('');
 }
 
-/** The first lines of `total`, and how to see the others. */
+/** Writes the first lines of `total`, and how to see the others. */
+type List = (lines: AsyncIterable<string> | Iterable<string>, total: number, others: string) => Promise<void>;
+
 async function first(
   lines: AsyncIterable<string> | Iterable<string>,
   total: number,
   others: string,
   write: Write,
+  width: number | undefined,
 ): Promise<void> {
   let shown = 0;
   for await (const text of lines) {
     if (shown === MOST) break;
-    await write(`  ${text}\n`);
+    await write(`${width === undefined ? `  ${text}` : folded(`  ${text}`, width)}\n`);
     shown += 1;
   }
   if (total > shown) await write(`  … ${total - shown} more: ${others}\n`);
 }
 
-async function gaps(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
+/** A row, and below it what does not fit: what two spaces set apart begins there, and goes on by words. */
+function folded(line: string, width: number): string {
+  const fits = (row: string) => stripVTControlCharacters(row).length <= width;
+  const rows = [''];
+  for (const part of line.trimStart().split('  ')) {
+    const isWhole = rows.length === 1 && (rows[0] === '' || fits(`${rows[0]}  ${part}`));
+    if (isWhole) rows[0] += `  ${part}`;
+    else {
+      const [first, ...words] = part.split(' ');
+      rows.push(FOLD + first);
+      for (const word of words) {
+        if (fits(`${rows.at(-1)} ${word}`)) rows.push(`${rows.pop()} ${word}`);
+        else rows.push(FOLD + word);
+      }
+    }
+  }
+  return rows.join('\n');
+}
+
+async function gaps(
+  coverage: Coverage,
+  summary: Summary,
+  write: Write,
+  list: List,
+  colors: Colors,
+): Promise<void> {
   const open = Object.entries(summary.kinds)
     .filter(([, { objects, covered }]) => objects > covered)
     .map(([kind, { objects, covered }]) => ({ kind, count: objects - covered }))
@@ -95,12 +129,13 @@ async function gaps(coverage: Coverage, summary: Summary, write: Write, colors: 
   const count = summary.totals.objects - summary.totals.covered;
   if (count > 0) await write(`\n${colors.bold(`Not covered: ${count}`)}\n`);
   for (const { kind, count } of open.filter(({ kind }) => HEADLINE_KINDS.includes(kind))) {
-    await first(gapsOf(coverage, kind), count, `pgtap-cov gaps --kind ${visible(kind)}`, write);
+    await list(gapsOf(coverage, kind), count, `pgtap-cov gaps --kind ${visible(kind)}`);
   }
   const rest = open.filter(({ kind }) => !HEADLINE_KINDS.includes(kind));
   if (rest.length > 0) {
     const counts = rest.map(({ kind, count }) => `${visible(kind)} ${count}`).join(', ');
-    await write(`\nNot covered, other kinds (pgtap-cov gaps --all lists them):\n  ${counts}\n`);
+    await write('\nNot covered, other kinds (pgtap-cov gaps --all lists them):\n');
+    await list([counts], 1, '');
   }
 }
 
@@ -120,18 +155,23 @@ function why({ reason, state }: CoveredObject): string {
 }
 
 /** Accesses that tests see allowed and nobody sees denied: what a missing policy would let through unnoticed. */
-async function access(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
+async function access(
+  coverage: Coverage,
+  summary: Summary,
+  write: Write,
+  list: List,
+  colors: Colors,
+): Promise<void> {
   if (summary.matrix === 0) return;
-  await write(`\n${colors.bold(`Access by role: ${summary.matrix} shown by tests`)}\n`);
   const lines: string[] = [];
   let count = 0;
   for await (const line of neverDenied(coverage)) {
-    if (count < MOST) lines.push(`  ${line}`);
+    if (count < MOST) lines.push(line);
     count += 1;
   }
-  if (count === 0) return;
-  await write('  allowed and never denied:\n');
-  await first(lines, count, '--reporter json lists all under "matrix"', write);
+  const title = `Access by role: ${summary.matrix} shown by tests`;
+  await write(`\n${colors.bold(title)}${count > 0 ? `, allowed and never denied: ${count}` : ''}\n`);
+  await list(lines, count, '--reporter json lists all under "matrix"');
 }
 
 /** The cells of an object and command follow each other. */
@@ -152,10 +192,16 @@ async function* neverDenied(coverage: Coverage): AsyncIterable<string> {
   yield* line();
 }
 
-async function stale(coverage: Coverage, summary: Summary, write: Write, colors: Colors): Promise<void> {
+async function stale(
+  coverage: Coverage,
+  summary: Summary,
+  write: Write,
+  list: List,
+  colors: Colors,
+): Promise<void> {
   if (summary.stale === 0) return;
   await write(`\n${colors.bold(`Stale, tested but not in the schema: ${summary.stale}`)}\n`);
-  await first(staleLines(coverage), summary.stale, '--reporter json lists them under "stale"', write);
+  await list(staleLines(coverage), summary.stale, '--reporter json lists them under "stale"');
 }
 
 async function* staleLines(coverage: Coverage): AsyncIterable<string> {
@@ -169,13 +215,14 @@ async function diagnostics(
   coverage: Coverage,
   summary: Summary,
   write: Write,
+  list: List,
   colors: Colors,
 ): Promise<void> {
   const { error, warning, info } = summary.diagnostics;
   if (error + warning > 0) {
     await write(`\n${colors.bold(`Diagnostics: ${error + warning}`)}\n`);
     const others = '--reporter json lists them under "diagnostics"';
-    await first(diagnosticLines(coverage, colors), error + warning, others, write);
+    await list(diagnosticLines(coverage, colors), error + warning, others);
   }
   if (info > 0) await write(`\nNotes: ${info} (--reporter json lists them under "diagnostics")\n`);
 }

@@ -138,6 +138,24 @@ describe('text', () => {
     expect(await written(text, input({ objects: [] }))).toMatch(/^total +0 +0 +0 +-$/m);
   });
 
+  it('folds what a terminal has no room for, and leaves a pipe its rows', async () => {
+    const why = 'the function public.somewhere_else, which tests exercise, reaches it';
+    const gap = object({ kind: 'table', name: 'a_name', state: 'gap', reason: why, ...defined(3) });
+    const unfolded = `  db/schema.sql:3  table public.a_name - ${why}`;
+    const lines = async (style: Partial<Style>) => {
+      const all = (await written(text, input({ objects: [gap] }), style)).split('\n');
+      return all.slice(all.indexOf('Not covered: 1') + 1).filter((line) => line !== '');
+    };
+    expect(await lines({ width: 40 })).toEqual([unfolded]);
+    expect(await lines({ width: unfolded.length, folds: true })).toEqual([unfolded]);
+    expect(await lines({ width: 40, folds: true })).toEqual([
+      '  db/schema.sql:3',
+      '      table public.a_name - the function',
+      '      public.somewhere_else, which tests',
+      '      exercise, reaches it',
+    ]);
+  });
+
   it('is coloured only when asked', async () => {
     expect(await written(text, input(shop))).not.toContain('\x1b');
     expect(await written(text, input(shop), { colour: true })).toContain('\x1b[');
