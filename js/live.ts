@@ -179,7 +179,7 @@ async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
     for (const { path, text } of files) {
       await server.exec('reset all; reset role;');
       await server.exec(text).catch((cause: unknown) => {
-        throw new CoverageError('INPUT', messageOf(cause), placeOf(cause, path, text));
+        throw refused(cause, path, text);
       });
     }
     await server.exec('reset all; reset role;');
@@ -210,17 +210,20 @@ async function startEmbedded(options: LiveOptions): Promise<LiveServer> {
   return { path: '(embedded)', isEmbedded: true, ask, session, close: () => server.close() };
 }
 
-/** The server counts characters from 1. */
-function placeOf(cause: unknown, file: string, text: string): { file: string; line?: number } {
+/** The server's refusal with its place. Data of COPY, which it takes for SQL, are refused at the COPY. */
+function refused(cause: unknown, file: string, text: string): CoverageError {
+  // the server counts characters from 1
   const position = Number((cause as { position?: string }).position);
-  if (!(position > 0)) return { file };
-  return {
-    file,
-    line:
-      Array.from(text)
-        .slice(0, position - 1)
-        .filter((c) => c === '\n').length + 1,
-  };
+  if (!(position > 0)) return new CoverageError('INPUT', messageOf(cause), { file, cause });
+  const before = Array.from(text)
+    .slice(0, position - 1)
+    .join('');
+  const copy = /^copy\s[^;]*\sfrom\s+stdin\b[^;]*;\s*(?=[^\n]*$)/im.exec(before);
+  const line = (copy ? before.slice(0, copy.index) : before).split('\n').length;
+  const message = copy
+    ? 'data of COPY … FROM STDIN cannot be sent here: dump without data, or with --inserts'
+    : messageOf(cause);
+  return new CoverageError('INPUT', message, { file, line, cause });
 }
 
 /** The extensions that the files create, as far as PGlite has them. */

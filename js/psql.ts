@@ -243,7 +243,7 @@ export function* readScript(
 function copied(statements: ScriptStatement[], fail: (message: string) => never): ScriptStatement[] {
   for (const { sql } of statements)
     if (/^copy\b[^]*\bfrom\s+stdin\b/i.test(sql))
-      fail('COPY … FROM STDIN cannot be honoured here: write INSERT');
+      fail('COPY … FROM STDIN cannot be honoured here: write INSERT, or run pg_prove and give --tap');
   return statements;
 }
 

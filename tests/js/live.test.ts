@@ -112,5 +112,17 @@ describe('the schema of a server', () => {
       line: 3,
       message: expect.stringContaining('nonsense'),
     });
+    const dump = await makeProject({
+      'a.sql': 'create table a (x int, y text);\n\ncopy a (x, y) from stdin;\n1\tone\n\\.\nselect 1;',
+      'b.sql': "create table b ();\n-- copy b from stdin;\nselect 'x;\n';\nselect from from;",
+    });
+    expect(await failed({ embedded: true }, { directory: dump, schema: ['a.sql'] })).toMatchObject({
+      code: 'INPUT',
+      file: 'a.sql',
+      line: 3,
+      message: expect.stringMatching(/^data of COPY .* --inserts$/),
+    });
+    const other = await failed({ embedded: true }, { directory: dump, schema: ['b.sql'] });
+    expect(other).toMatchObject({ line: 5, message: expect.stringContaining('syntax error') });
   }, 60_000);
 });
