@@ -73,6 +73,11 @@ export class Coverage {
     return this.#query({ ...query, q: 'evidence', key: { kind, schema, name, sub, args } });
   }
 
+  /** The places that test objects, of all objects in their order: as many of each as its `places` says. */
+  allEvidence(query: PageQuery): Promise<Page<Evidence>> {
+    return this.#query({ ...query, q: 'all-evidence' });
+  }
+
   /** The sources that count. */
   files(query: PageQuery): Promise<Page<SourceFile>> {
     return this.#query({ ...query, q: 'files' });

@@ -1,4 +1,5 @@
 import type { Coverage } from '../coverage.js';
+import { CoverageError } from '../error.js';
 import { rowsOf } from '../pages.js';
 import type { Count, CoveredObject, Page, PageQuery } from '../types.js';
 import { kindOrder } from './names.js';
@@ -19,7 +20,9 @@ export const json: TextReporter = {
       names.map((kind) => `\n${JSON.stringify(kind)}:${JSON.stringify(counts(kinds[kind]!))}`).join(','),
     );
     await write('},\n');
-    await list('objects', objectRows(coverage), write);
+    await write('"objects":[');
+    await writeObjects(coverage, write, { start: (at) => (at === 0 ? '\n' : ',\n'), end: '' });
+    await write(']');
     await write(',\n');
     await list(
       'matrix',
@@ -81,14 +84,26 @@ async function list(name: string, rows: AsyncIterable<unknown>, write: Write): P
   await write(']');
 }
 
-/** Every object with its evidence, keys in their order. */
-export async function* objectRows(coverage: Coverage): AsyncIterable<object> {
+/**
+ * Every object with its evidence, keys in their order, those of `head` first. All evidence is read once, beside the objects,
+ * and none is held.
+ */
+export async function writeObjects(
+  coverage: Coverage,
+  write: Write,
+  { head = {}, start, end }: { head?: object; start: (at: number) => string; end: string },
+): Promise<void> {
+  const evidence = picked((page) => coverage.allEvidence(page), EVIDENCE)[Symbol.asyncIterator]();
+  let number = 0;
   for await (const object of coverage.iterate()) {
-    const evidence = [];
-    if (object.places > 0) {
-      for await (const row of picked((page) => coverage.evidence(object, page), EVIDENCE)) evidence.push(row);
+    const row = JSON.stringify({ ...head, ...objectRow(object) });
+    await write(`${start(number++)}${row.slice(0, -1)},"evidence":[`);
+    for (let at = 0; at < object.places; at += 1) {
+      const { value, done } = await evidence.next();
+      if (done) throw new CoverageError('CORRUPT', 'objects have more evidence than the database holds');
+      await write((at > 0 ? ',' : '') + JSON.stringify(value));
     }
-    yield { ...objectRow(object), evidence };
+    await write(`]}${end}`);
   }
 }
 

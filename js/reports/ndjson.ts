@@ -1,5 +1,5 @@
 import { rowsOf } from '../pages.js';
-import { objectRows } from './json.js';
+import { writeObjects } from './json.js';
 import type { TextReporter } from './report.js';
 
 /**
@@ -12,7 +12,7 @@ export const ndjson: TextReporter = {
     const line = (type: string, row: object) => write(`${JSON.stringify({ type, ...row })}\n`);
     const { complete, problems, totals, kinds } = await coverage.summary();
     await line('coverage', { format: 'pgtap-cov/1', complete, problems, totals, kinds });
-    for await (const row of objectRows(coverage)) await line('object', row);
+    await writeObjects(coverage, write, { head: { type: 'object' }, start: () => '', end: '\n' });
     for await (const row of rowsOf((page) => coverage.matrix(page))) await line('cell', row);
     for await (const row of rowsOf((page) => coverage.stale(page))) await line('stale', row);
     for await (const row of rowsOf((page) => coverage.diagnostics(page))) await line('diagnostic', row);

@@ -59,6 +59,8 @@ pub enum Query {
         /// Which page.
         page: Page,
     },
+    /// Evidence of all objects, in the order of the objects.
+    AllEvidence(Page),
     /// Sources in manifest order.
     Files(Page),
     /// Diagnostics by place.
@@ -350,7 +352,8 @@ impl Reader {
         let page = match &query {
             Query::Summary => Page { after: 0, limit: 1 },
             Query::Objects { page, .. } | Query::Evidence { page, .. } => *page,
-            Query::Files(page) | Query::Diagnostics(page) | Query::Stale(page) | Query::Matrix(page) => *page,
+            Query::AllEvidence(page) | Query::Files(page) => *page,
+            Query::Diagnostics(page) | Query::Stale(page) | Query::Matrix(page) => *page,
         };
         if page.limit == 0 || page.limit > PAGE_ROWS {
             return Err(Error::new(
@@ -567,6 +570,9 @@ impl Reader {
                 })
             }
             Query::Evidence { key, page } => self.run_evidence(running, &key, page),
+            Query::AllEvidence(page) => self.scan(running, kind::EVIDENCE, page.limit, &never, &|bytes, _, context| {
+                evidence_row(bytes, context).map(|row| row.map(Row::Evidence))
+            }),
             Query::Files(page) => self.scan(running, kind::FILES, page.limit, &never, &|bytes, _, _| {
                 file_row(bytes).map(|row| Some(Row::File(row)))
             }),
@@ -738,7 +744,7 @@ impl Reader {
         }
         let (kind, limit) = match &running.query {
             Query::Objects { page, .. } => (kind::OBJECTS, page.limit),
-            Query::Evidence { page, .. } => (kind::EVIDENCE, page.limit),
+            Query::Evidence { page, .. } | Query::AllEvidence(page) => (kind::EVIDENCE, page.limit),
             Query::Files(page) => (kind::FILES, page.limit),
             Query::Diagnostics(page) => (kind::DIAGNOSTICS, page.limit),
             Query::Stale(page) => (kind::STALE, page.limit),

@@ -81,6 +81,7 @@ fn read(query: &Input) -> Result<Query, JsValue> {
             };
             Query::Evidence { key, page }
         }
+        "all-evidence" => Query::AllEvidence(page),
         "files" => Query::Files(page),
         "diagnostics" => Query::Diagnostics(page),
         "stale" => Query::Stale(page),

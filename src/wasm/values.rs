@@ -2,7 +2,7 @@
 
 use crate::coverage::Count;
 use crate::database::Summary;
-use crate::database::reader::{Answer, ObjectKey, Row};
+use crate::database::reader::{Answer, Row};
 use crate::error::{Code, Error};
 use crate::merge::ManifestEntry;
 use crate::scan::SourceRole;
@@ -249,15 +249,6 @@ struct PageOut<'a> {
 }
 
 #[derive(Serialize)]
-struct KeyOut<'a> {
-    kind: &'a str,
-    schema: &'a str,
-    name: &'a str,
-    sub: &'a str,
-    args: &'a str,
-}
-
-#[derive(Serialize)]
 struct PlaceOut<'a> {
     file: &'a str,
     line: u32,
@@ -267,8 +258,11 @@ struct PlaceOut<'a> {
 #[serde(untagged)]
 enum RowOut<'a> {
     Object {
-        #[serde(flatten)]
-        key: KeyOut<'a>,
+        kind: &'a str,
+        schema: &'a str,
+        name: &'a str,
+        sub: &'a str,
+        args: &'a str,
         defined: PlaceOut<'a>,
         state: &'a str,
         structure: u32,
@@ -308,15 +302,21 @@ enum RowOut<'a> {
         message: &'a str,
     },
     Stale {
-        #[serde(flatten)]
-        key: KeyOut<'a>,
+        kind: &'a str,
+        schema: &'a str,
+        name: &'a str,
+        sub: &'a str,
+        args: &'a str,
         file: &'a str,
         line: u32,
         via: &'a str,
     },
     Cell {
-        #[serde(flatten)]
-        key: KeyOut<'a>,
+        kind: &'a str,
+        schema: &'a str,
+        name: &'a str,
+        sub: &'a str,
+        args: &'a str,
         command: &'a str,
         role: &'a str,
         persona: &'a str,
@@ -327,14 +327,14 @@ enum RowOut<'a> {
     },
 }
 
-fn key(k: &ObjectKey) -> KeyOut<'_> {
-    KeyOut { kind: k.kind.as_str(), schema: &k.schema, name: &k.name, sub: &k.sub, args: &k.args }
-}
-
 fn row(row: &Row) -> RowOut<'_> {
     match row {
         Row::Object(o) => RowOut::Object {
-            key: key(&o.key),
+            kind: o.key.kind.as_str(),
+            schema: &o.key.schema,
+            name: &o.key.name,
+            sub: &o.key.sub,
+            args: &o.key.args,
             defined: PlaceOut { file: &o.file, line: o.line },
             state: o.state.as_str(),
             structure: o.counts[0],
@@ -370,9 +370,22 @@ fn row(row: &Row) -> RowOut<'_> {
             line: d.line,
             message: &d.message,
         },
-        Row::Stale(s) => RowOut::Stale { key: key(&s.key), file: &s.file, line: s.line, via: &s.via },
+        Row::Stale(s) => RowOut::Stale {
+            kind: s.key.kind.as_str(),
+            schema: &s.key.schema,
+            name: &s.key.name,
+            sub: &s.key.sub,
+            args: &s.key.args,
+            file: &s.file,
+            line: s.line,
+            via: &s.via,
+        },
         Row::Cell(c) => RowOut::Cell {
-            key: key(&c.key),
+            kind: c.key.kind.as_str(),
+            schema: &c.key.schema,
+            name: &c.key.name,
+            sub: &c.key.sub,
+            args: &c.key.args,
             command: c.command,
             role: &c.role,
             persona: &c.persona,

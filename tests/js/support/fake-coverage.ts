@@ -28,7 +28,7 @@ export interface Rows {
 /** The queries of a coverage database over rows in memory, two rows a page, so that every reader must turn pages. */
 export function fakeCoverage(rows: Rows): Coverage {
   const {
-    objects,
+    objects: given,
     evidence = () => [],
     files = [],
     diagnostics = [],
@@ -36,6 +36,8 @@ export function fakeCoverage(rows: Rows): Coverage {
     matrix = [],
     problems = [],
   } = rows;
+  // what a test does not say of an object's places is what its evidence comes to
+  const objects = given.map((row) => ({ ...row, places: evidence(row).length }));
   const findObjects = (query: ObjectQuery) =>
     objects.filter(
       (object) =>
@@ -46,6 +48,7 @@ export function fakeCoverage(rows: Rows): Coverage {
     summary: async () => summary(objects, files, stale, matrix, problems, diagnostics),
     objects: async (query: ObjectQuery) => page(findObjects(query), query),
     evidence: async (key: ObjectKey, query: PageQuery) => page(evidence(key), query),
+    allEvidence: async (query: PageQuery) => page(objects.flatMap(evidence), query),
     files: async (query: PageQuery) => page(files, query),
     diagnostics: async (query: PageQuery) => page(diagnostics, query),
     stale: async (query: PageQuery) => page(stale, query),
