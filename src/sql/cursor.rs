@@ -21,6 +21,17 @@ pub struct Name<'a> {
     pub line: u32,
 }
 
+/// The parts of a list between commas; none where there is no list.
+pub fn parts(list: Option<Cursor<'_>>) -> Vec<Cursor<'_>> {
+    let mut parts = Vec::new();
+    if let Some(mut rest) = list {
+        while !rest.is_empty() {
+            parts.push(rest.until(b','));
+        }
+    }
+    parts
+}
+
 impl<'a> Cursor<'a> {
     /// At the first token.
     pub fn new(statement: &'a Statement) -> Self {
@@ -142,7 +153,8 @@ impl<'a> Cursor<'a> {
 
     /// The texts of the tokens left.
     pub fn texts(self) -> impl Iterator<Item = &'a [u8]> {
-        self.statement.items().get(self.at..self.end).into_iter().flatten().map(move |item| self.statement.text(item))
+        let items = self.statement.items().get(self.at..self.end).unwrap_or_default();
+        items.iter().map(move |item| self.statement.text(item))
     }
 
     /// Takes `name`, `schema.name` or `catalogue.schema.name`.

@@ -5,7 +5,7 @@ use super::index::{index_column, numbered};
 use super::needs::{Needs, Words};
 use crate::limits::to_u32;
 use crate::scan::fact::{Full, ObjectKind, Op, WORDS};
-use crate::sql::cursor::{Cursor, Name};
+use crate::sql::cursor::{Cursor, Name, parts};
 use crate::sql::statement::Tok;
 use std::collections::HashMap;
 
@@ -53,22 +53,22 @@ impl<'a> Constraint<'a> {
 
     /// What tells one key of a table from another (`transformIndexConstraints`).
     fn signature(&self) -> Vec<u8> {
-        let expressions = self.expression.into_iter().chain(self.condition).flat_map(Cursor::texts);
-        let expressions = expressions.collect::<Vec<_>>().join(&0);
+        let expressions = texts([self.expression, self.condition]).join(&0);
         [&self.columns.join(&0), &self.included.join(&0), &expressions, &[self.modes][..]].join(&b"\0\0"[..])
     }
 
     /// The same for [`Entry::Shape`](super::note::Entry): an index may serve it that is written like this.
     fn shape(&self) -> Vec<&'a [u8]> {
         let list = |columns: &[&'a [u8]]| {
-            let names = columns.iter().enumerate();
-            let names = names.flat_map(|(n, name)| [if n == 0 { b"(".as_slice() } else { b"," }, name]);
-            names.chain([b")".as_slice()]).collect::<Vec<_>>()
+            let mut list = Vec::new();
+            for name in columns {
+                list.extend([if list.is_empty() { b"(".as_slice() } else { b"," }, *name]);
+            }
+            list.push(b")".as_slice());
+            list
         };
         match (self.kind, self.expression) {
-            (Some(ObjectKind::ExclusionConstraint), Some(inside)) => {
-                inside.texts().chain(self.condition.into_iter().flat_map(Cursor::texts)).collect()
-            }
+            (Some(ObjectKind::ExclusionConstraint), Some(_)) => texts([self.expression, self.condition]),
             (Some(ObjectKind::CheckConstraint), _) => Vec::new(),
             (Some(ObjectKind::ForeignKey), _) => list(&self.columns),
             _ => {
@@ -232,6 +232,15 @@ pub(super) fn table_constraint(mut ahead: Cursor<'_>) -> Option<Constraint<'_>> 
     Some(constraint)
 }
 
+/// The texts of the tokens of both.
+fn texts(parts: [Option<Cursor<'_>>; 2]) -> Vec<&[u8]> {
+    let mut texts = Vec::new();
+    for part in parts.into_iter().flatten() {
+        texts.extend(part.texts());
+    }
+    texts
+}
+
 fn names(list: Cursor<'_>) -> Vec<&[u8]> {
     list.split(b',').filter_map(|mut part| part.name()).collect()
 }
@@ -251,9 +260,9 @@ impl Reader<'_, '_> {
         let Some(given) = self.keys.make(constraint) else { return Ok(()) };
         let named: Vec<&[u8]> = columns.iter().chain(included).copied().collect();
         let label = |label| {
-            let names = named.iter().map(|name| name.to_vec());
-            let expressions = expression.iter().flat_map(|inside| inside.split(b',')).map(index_column);
-            let names = numbered(expressions.chain(names).collect());
+            let mut names: Vec<Vec<u8>> = parts(*expression).iter().map(|part| index_column(*part)).collect();
+            names.extend(named.iter().map(|name| name.to_vec()));
+            let names = numbered(names);
             implicit_name(&names.iter().map(Vec::as_slice).collect::<Vec<_>>(), label)
         };
         let detail = match kind {

@@ -8,7 +8,7 @@ use super::note::{self, Entry, SHELL};
 use super::{Origin, Reader};
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
 use crate::scan::fact::{Full, ObjectKind, Op};
-use crate::sql::cursor::{Cursor, Name};
+use crate::sql::cursor::{Cursor, Name, parts};
 use crate::sql::literal::clip;
 use crate::sql::statement::Tok;
 use crate::sql::types;
@@ -187,7 +187,7 @@ impl Reader<'_, '_> {
         }
         if cursor.take_word("returns") {
             if cursor.take_word("table") {
-                for mut column in cursor.group().into_iter().flat_map(|columns| columns.split(b',')) {
+                for mut column in parts(cursor.group()) {
                     column.skip(1);
                     needs.take_type(&mut column);
                 }

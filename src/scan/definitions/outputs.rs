@@ -6,7 +6,7 @@ use super::figure::{figure, label, select_list};
 use super::note::{Entry, NEEDS};
 use crate::limits::{DETAIL_BYTES, EXPRESSION_NESTING};
 use crate::scan::fact::Full;
-use crate::sql::cursor::{Cursor, Name};
+use crate::sql::cursor::{Cursor, Name, parts};
 use crate::sql::statement::Tok;
 
 /// Columns of one relation: MaxTupleAttributeNumber.
@@ -48,8 +48,7 @@ impl Reader<'_, '_> {
         if name.schema == Some(b"pg_temp") {
             return Ok(());
         }
-        let given: Vec<&[u8]> =
-            given.into_iter().flat_map(|inside| inside.split(b',')).filter_map(|mut part| part.name()).collect();
+        let given: Vec<&[u8]> = parts(given).iter_mut().filter_map(Cursor::name).collect();
         let found = Scope::default().query(cursor);
         let Some(outputs) = found else {
             let what = [b"columns of ", name.name].concat();
@@ -218,12 +217,10 @@ impl<'a> Scope<'a> {
             if natural {
                 left = None;
             } else if cursor.take_word("using") {
-                let columns: Vec<Vec<u8>> = cursor
-                    .group()
-                    .into_iter()
-                    .flat_map(|inside| inside.split(b','))
-                    .filter_map(|mut part| part.name().map(<[u8]>::to_vec))
-                    .collect();
+                let mut columns = Vec::new();
+                for mut part in parts(cursor.group()) {
+                    columns.extend(part.name().map(<[u8]>::to_vec));
+                }
                 left = left.zip(right).map(|(left, right)| {
                     let once = columns.iter().cloned().map(Output::Named);
                     once.chain(without(left, &columns)).chain(without(right, &columns)).collect()

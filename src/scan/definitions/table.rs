@@ -5,7 +5,7 @@ use super::needs::{Needs, Words};
 use super::note::{self, Like};
 use super::{Origin, Reader};
 use crate::scan::fact::{Full, GUARDED, ObjectKind, Op, PARTITION};
-use crate::sql::cursor::{Cursor, Name};
+use crate::sql::cursor::{Cursor, Name, parts};
 use crate::sql::types;
 
 /// What of an element is emitted.
@@ -107,7 +107,7 @@ impl Reader<'_, '_> {
         let mut rest = *options;
         if rest.find_word("inherits") {
             rest.skip(1);
-            for mut part in rest.group().into_iter().flat_map(|group| group.split(b',')) {
+            for mut part in parts(rest.group()) {
                 if let Some(parent) = part.qualified() {
                     self.note(ObjectKind::Relation, parent, note::INHERITS)?;
                 }
@@ -115,7 +115,7 @@ impl Reader<'_, '_> {
         }
         self.keys = Keys::default();
         for pass in Pass::CREATE {
-            for element in body.into_iter().flat_map(|body| body.split(b',')) {
+            for element in parts(body) {
                 self.table_element(element, name, pass, of_type.or(parent).is_some())?;
             }
         }

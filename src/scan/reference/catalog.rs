@@ -3,7 +3,7 @@
 
 use crate::limits::NAME_BYTES;
 use crate::scan::fact::{ANY_ARGS, Full, ObjectKind};
-use crate::sql::cursor::{Cursor, Name};
+use crate::sql::cursor::{Cursor, Name, parts};
 use crate::sql::lexer::{Dialect, Lexer};
 use crate::sql::statement::{Statement, Tok};
 use crate::sql::types;
@@ -188,8 +188,7 @@ impl<'a> Conditions<'a> {
             ahead.skip(1);
             texts.extend(literal(&mut ahead));
         } else if ahead.take_word("in") {
-            let list = ahead.group().into_iter().flat_map(|inside| inside.split(b','));
-            texts.extend(list.filter_map(|mut part| literal(&mut part)));
+            texts.extend(parts(ahead.group()).iter_mut().filter_map(literal));
         } else {
             return;
         }
