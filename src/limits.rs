@@ -36,6 +36,8 @@ pub const NESTING: usize = 3;
 pub const EXPRESSION_NESTING: usize = 48;
 /// Rows of a written-out source (VALUES, unnest of an array) that one call is read for.
 pub const SOURCE_ROWS: usize = 1024;
+/// Bytes that expressions take of a written-out source, and that one `format` makes; what is more is dynamic.
+pub const SOURCE_BYTES: usize = 4 * 1024 * 1024;
 /// Times that calls of one statement are read for rows; what is more is dynamic.
 pub const ROW_CALLS: usize = 8 * SOURCE_ROWS;
 /// Diagnostics kept per source and code; the rest is counted.

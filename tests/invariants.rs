@@ -29,6 +29,8 @@ fn piece() -> impl Strategy<Value = String> {
         "ALTER TABLE t RENAME COLUMN a TO z;",
         "DROP TABLE IF EXISTS app.\"T t\" CASCADE;",
         "DO $$ BEGIN IF x THEN CREATE TYPE e AS ENUM ('a'); END IF; END $$;",
+        "DO $$ DECLARE t text; l text[] := ARRAY['a', 'b']; BEGIN FOREACH t IN ARRAY l LOOP EXECUTE format('CREATE TABLE %I (a int)', t); EXECUTE f(t); END LOOP; END $$;",
+        "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM (VALUES ('t', 'p'), ('u', 'q')) AS v (x, y) LOOP IF NOT EXISTS (SELECT FROM pg_policies) THEN EXECUTE format('CREATE POLICY %I ON %I USING (true)', r.y, r.x); END IF; END LOOP; END $$;",
         "CREATE FUNCTION r() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no % here', f(); END $$;",
         "SELECT throws_ok('SELECT r()', 'no 1 here'), hasnt_table('t');",
         "CREATE POLICY p ON t TO a USING (f(1) > 0); ALTER POLICY p ON t TO b;",

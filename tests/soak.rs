@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use support::{build, count, database, many_columns, scan_with};
 
 /// What texts are made of: statements, and the edges of tokens.
-const PIECES: [&str; 122] = [
+const PIECES: [&str; 123] = [
     "SELECT has_table('t');",
     "SELECT has_table('app', 't', $$a table$$);",
     "SELECT columns_are('t', ARRAY['a', 'b']);",
@@ -48,6 +48,7 @@ const PIECES: [&str; 122] = [
     "ALTER TABLE t RENAME COLUMN a TO z;",
     "DROP TABLE IF EXISTS app.\"T t\" CASCADE;",
     "DO $$ BEGIN IF x THEN CREATE TYPE e AS ENUM ('a'); END IF; EXECUTE 'SELECT pass()'; END $$;",
+    "DO $$ DECLARE t text; r record; BEGIN FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP FOR r IN SELECT * FROM (VALUES ('t', 'p')) AS v (x, y) LOOP EXECUTE format('CREATE TABLE %I (%I int)', t || r.x, r.y); EXECUTE f(t); CONTINUE WHEN x; END LOOP; END LOOP; END $$;",
     "SET search_path = app, public;",
     "BEGIN;",
     "SAVEPOINT s;",

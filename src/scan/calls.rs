@@ -15,7 +15,7 @@ use super::rules::{Asserts, Value as RuleValue};
 use super::session::Session;
 use crate::limits::{DETAIL_BYTES, NAME_BYTES, ROW_CALLS};
 use crate::pgtap::{Choice, Class, Given, Overload, Role, Type, choose, overloads, parameters};
-use crate::sql::cursor::Cursor;
+use crate::sql::cursor::{Cursor, parts};
 use crate::sql::literal::clip;
 use crate::sql::statement::Tok;
 use crate::sql::types;
@@ -140,13 +140,8 @@ fn helped(
     let Some(kind) = asserts.kind else { return Ok(()) };
     let (name_of_call, line) = (cursor.peek().map_or(&b""[..], |item| cursor.text(item)), cursor.line());
     cursor.skip(1);
-    let scope = expression::Scope { session: place.session, row: None };
-    let given: Vec<Typed> = cursor
-        .group()
-        .into_iter()
-        .flat_map(|inside| inside.split(b','))
-        .map(|part| expression::read(part, scope))
-        .collect();
+    let scope = expression::Scope { session: place.session, rows: &[] };
+    let given: Vec<Typed> = parts(cursor.group()).iter().map(|part| expression::read(*part, scope)).collect();
     // what the call leaves out is empty
     let text = |value: &Option<RuleValue>| match value {
         None => Some(Vec::new()),
@@ -193,7 +188,7 @@ pub fn mark(op: Op, context: Context, counts: &mut Counts, facts: &mut dyn Facts
 /// an assertion.
 fn execute(cursor: Cursor<'_>, place: Place<'_>, counts: &mut Counts, facts: &mut dyn Facts) -> Result<(), Full> {
     let text = executed(cursor);
-    let typed = expression::read(text, expression::Scope { session: place.session, row: None });
+    let typed = expression::read(text, expression::Scope { session: place.session, rows: &[] });
     if let Some(sql) = typed.text() {
         return reference::statements(sql, typed.line, place.limit, &mut |inner| {
             read(inner, Place { context: Context::String, ..place }, counts, facts)
@@ -397,7 +392,7 @@ fn is_assertion(overload: &Overload) -> bool {
 /// `check_test(assertion, false, …)`
 fn expects_failure(found: &Found<'_>, session: &Session) -> bool {
     let mut parts = found.inside.split(b',');
-    let second = parts.nth(1).map(|part| expression::read(part, expression::Scope { session, row: None }));
+    let second = parts.nth(1).map(|part| expression::read(part, expression::Scope { session, rows: &[] }));
     second.is_some_and(|argument| argument.text() == Some(b"false"))
 }
 
@@ -467,18 +462,20 @@ impl<'a> Found<'a> {
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<Option<u16>, Full> {
-        let scope = expression::Scope { session: place.session, row: None };
+        let scope = expression::Scope { session: place.session, rows: &[] };
         let arguments = self.arguments(scope);
         let is_unknown = |a: &Passed<'_>| a.typed.ty == Type::Dynamic || a.typed.value == Value::Unknown;
         if self.overloads.first().is_some_and(is_assertion)
             && arguments.iter().any(is_unknown)
-            && let Some(source) = rows::read(query, self.inside, scope)
+            && let Some(mut source) = rows::read(query, self.inside, scope)
             && let Some(left) = rows_left.checked_sub(source.rows.len())
         {
             *rows_left = left;
             let mut via = None;
-            for row in 0..source.rows.len() {
-                let arguments = self.arguments(expression::Scope { row: Some((&source, row)), ..scope });
+            while source.at < source.rows.len() {
+                let rows = std::slice::from_ref(&source);
+                let arguments = self.arguments(expression::Scope { rows, ..scope });
+                source.at += 1;
                 via = self.call(&arguments, place, muted, counts, facts)?;
             }
             return Ok(via);
@@ -712,7 +709,7 @@ fn outcome_of_query(found: &Found<'_>, session: &Session) -> Outcome {
         "ok" if has(first, "exists") => rows(!first.is_word("not")),
         "is" => {
             let Some(second) = parts.next() else { return Outcome::Unknown };
-            let wanted = expression::read(second, expression::Scope { session, row: None });
+            let wanted = expression::read(second, expression::Scope { session, rows: &[] });
             match wanted.text().and_then(number) {
                 Some(count) if has(first, "count") => rows(count > 0),
                 _ if wanted.value == Value::Null || wanted.text().is_none() => Outcome::Unknown,

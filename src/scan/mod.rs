@@ -3,6 +3,7 @@
 //! A statement is kept until the last of its facts was taken. Where the arena is full in the middle, the scan stops and
 //! reads the statement again later, passing over the facts that were taken: the text is the queue, nothing else is.
 
+mod block;
 pub mod calls;
 pub mod circumstance;
 pub mod conditions;
@@ -24,6 +25,7 @@ use crate::limits::{DETAIL_BYTES, INCLUDES, Limits, NESTING, PATH_BYTES, to_u32}
 use crate::sql::cursor::Cursor;
 use crate::sql::lexer::{Dialect, Flow, Lexer};
 use crate::sql::statement::{End, Item, Statement, Tok};
+use block::Block;
 use calls::{Counts, Place};
 use conditions::{Branches, Flagged, Todo};
 use fact::{Called, Code, Context, EXECUTE, Fact, Facts, Flags, Full, Op};
@@ -319,7 +321,8 @@ impl Scanner {
         let mut flagged = Flagged { facts: &mut gate, flags: branch | self.todo.flags() };
         let mut counts = Counts { pending: self.pending, ..Counts::default() };
         let at = Standing { depth: 0, context: Context::Script, conditional: self.branches.is_open() };
-        let read = self.reading.statement(&self.statement, &self.session, at, &mut counts, &mut flagged);
+        let block = &mut Block::default();
+        let read = self.reading.statement(&self.statement, &self.session, at, block, &mut counts, &mut flagged);
         self.taken = gate.taken;
         read?;
         self.pending = counts.pending;
@@ -399,6 +402,7 @@ impl Reading {
         statement: &Statement,
         session: &Session,
         at: Standing,
+        block: &mut Block,
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<(), Full> {
@@ -458,7 +462,7 @@ impl Reading {
                     let origin = if conditional { definitions::Origin::Branch } else { definitions::Origin::Schema };
                     definitions::read(cursor, session, origin, facts)?;
                 } else {
-                    self.branches(cursor, session, depth, counts, facts)?;
+                    self.branches(cursor, session, depth, block, counts, facts)?;
                 }
                 if cursor.is_word("do") {
                     for body in bodies(cursor) {
@@ -486,11 +490,14 @@ impl Reading {
         let context = if cursor.is_word("do") { Context::Do } else { Context::Routine };
         let text = (cursor.text(body), body.line);
         if context == Context::Do {
-            return self.text(text, session, (depth, context), counts, facts);
+            let is_schema = matches!(self.role, SourceRole::Schema | SourceRole::Inventory);
+            let limit = self.settings.limits.statement_bytes;
+            let mut block = if is_schema { Block::new(text.0, limit) } else { Block::default() };
+            return self.text(text, session, (depth, context), &mut block, counts, facts);
         }
         // what is only created does not run here
         let outside = std::mem::take(&mut counts.pending);
-        self.text(text, session, (depth, context), counts, facts)?;
+        self.text(text, session, (depth, context), &mut Block::default(), counts, facts)?;
         calls::mark(Op::Unasserted, context, counts, facts)?;
         counts.pending = outside;
         Ok(())
@@ -499,9 +506,10 @@ impl Reading {
     /// Reads a text, which starts at a line, as statements.
     fn text(
         &self,
-        (mut rest, line): (&[u8], u32),
+        (whole, line): (&[u8], u32),
         session: &Session,
         (depth, context): (usize, Context),
+        block: &mut Block,
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<(), Full> {
@@ -514,6 +522,8 @@ impl Reading {
         let mut todo = Todo::default();
         // once a statement of the body has changed it
         let mut own: Option<Session> = None;
+        let mut rest = whole;
+        statement.ends_at_loop = block.is_followed();
         loop {
             rest = &rest[lexer.feed(rest, &mut statement)..];
             if statement.end == End::Open {
@@ -522,10 +532,15 @@ impl Reading {
                     return Ok(());
                 }
             }
+            block.behind = (rest.len(), lexer.line());
             let (before, said) = (counts.assertions, std::mem::take(&mut counts.todo));
             let at = Standing { depth: depth + 1, context, conditional: false };
             let now = own.as_ref().unwrap_or(session);
-            self.statement(&statement, now, at, counts, &mut Flagged { facts, flags: todo.flags() })?;
+            self.statement(&statement, now, at, block, counts, &mut Flagged { facts, flags: todo.flags() })?;
+            if statement.end == End::Part {
+                // what its parts begin and end is not known
+                *block = Block::default();
+            }
             let mut cursor = Cursor::new(&statement);
             while cursor.take_one_of(&["begin", "then", "else", "loop"]).is_some() {}
             if self.role == SourceRole::Tests && session.is_changed_by(cursor) {
@@ -533,6 +548,10 @@ impl Reading {
             }
             todo.follow(counts.assertions - before, std::mem::replace(&mut counts.todo, said));
             statement.clear();
+            if let Some((left, line)) = block.again.take() {
+                rest = &whole[whole.len() - left..];
+                lexer = Lexer::new(Dialect::Server, limits.statement_bytes, line);
+            }
         }
     }
 
@@ -542,19 +561,30 @@ impl Reading {
         mut cursor: Cursor<'_>,
         session: &Session,
         depth: usize,
+        block: &mut Block,
         counts: &mut Counts,
         facts: &mut dyn Facts,
     ) -> Result<(), Full> {
-        let mut starts = true;
+        let (mut starts, mut is_first) = (true, true);
         while let Some(item) = cursor.peek() {
             let word: &[u8] = if item.tok == Tok::Word { cursor.text(item) } else { b"" };
-            if starts && matches!(word, b"create" | b"alter" | b"drop") {
+            let defines = starts && matches!(word, b"create" | b"alter" | b"drop");
+            let executes = starts && word == b"execute";
+            // what may run in one turn of a loop is read in the first
+            if (defines || executes) && block.is_in_doubt() && block.is_said() {
+                return Ok(());
+            }
+            if defines {
                 return definitions::read(cursor, session, definitions::Origin::Branch, facts);
             }
-            if word == b"execute" && starts {
-                let typed = expression::read(calls::executed(cursor), expression::Scope { session, row: None });
+            if executes {
+                let typed = expression::read(calls::executed(cursor), block.scope(session));
                 if let Some(sql) = typed.text() {
-                    return self.text((sql, typed.line), session, (depth, Context::Do), counts, facts);
+                    let inside = &mut Block::default();
+                    return self.text((sql, typed.line), session, (depth, Context::Do), inside, counts, facts);
+                }
+                if !block.is_in_doubt() && block.is_said() {
+                    return Ok(());
                 }
                 let detail = [EXECUTE, &calls::beginning(calls::executed(cursor))].concat();
                 return facts.fact(Fact::Diagnostic {
@@ -563,7 +593,18 @@ impl Reading {
                     line: item.line,
                 });
             }
-            starts = matches!(word, b"begin" | b"then" | b"else" | b"loop");
+            if is_first && item.tok == Tok::Operator && cursor.text(item) == b"<<" {
+                // a label
+                cursor.skip(3);
+                continue;
+            }
+            if is_first && let Some(head) = block.follow(cursor, session) {
+                cursor.find_word(head);
+                starts = true;
+            } else {
+                is_first = false;
+                starts = matches!(word, b"begin" | b"then" | b"else" | b"loop");
+            }
             cursor.skip(1);
         }
         Ok(())

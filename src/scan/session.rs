@@ -610,7 +610,7 @@ impl Session {
             if !is_setting && assumed.is_none() && !may_assume {
                 continue;
             }
-            let scope = expression::Scope { session: self, row: None };
+            let scope = expression::Scope { session: self, rows: &[] };
             let texts: Vec<Option<Vec<u8>>> = arguments
                 .split(b',')
                 .take(RULE_ARGUMENTS)

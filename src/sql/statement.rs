@@ -80,6 +80,8 @@ pub struct Statement {
     pub unterminated: Option<u32>,
     /// It ended inside of the parenthesis on this line.
     pub unclosed: Option<u32>,
+    /// The head of a loop in PL/pgSQL is a statement of its own.
+    pub ends_at_loop: bool,
     meta: Vec<u8>,
     meta_line: u32,
     /// Opening parentheses and brackets that are not closed in this part.
@@ -118,6 +120,7 @@ impl Statement {
             is_continuation: false,
             unterminated: None,
             unclosed: None,
+            ends_at_loop: false,
             meta: Vec::new(),
             meta_line: 0,
             open: Vec::new(),
@@ -181,15 +184,27 @@ impl Statement {
         !self.items.is_empty() || self.unterminated.is_some()
     }
 
-    fn push(&mut self, tok: Tok, token: &Token<'_>, decode: impl FnOnce(&mut Vec<u8>, usize)) {
+    /// Takes a token as it is written; where its text starts.
+    fn push(&mut self, tok: Tok, token: &Token<'_>) -> usize {
         let start = self.text.len();
         // the name that a part may go on with is whole
         let more = if tok == Tok::Quoted { NAME_ROOM } else { 0 };
         let room = (self.text_limit + more).saturating_sub(start);
         let kept = token.text.len().min(room);
         self.text.extend_from_slice(&token.text[..kept]);
-        decode(&mut self.text, start);
         self.add(tok, token, start, token.cut || kept < token.text.len());
+        start
+    }
+
+    /// Decodes the text of the last token.
+    fn decode(&mut self, start: usize, quoting: Quoting, quote: u8, escape: u8) {
+        literal::decode(&mut self.text, start, quoting, quote, escape);
+        if quote == b'"' {
+            literal::truncate_name(&mut self.text, start);
+        }
+        if let Some(item) = self.items.last_mut() {
+            item.end = to_u32(self.text.len());
+        }
     }
 
     fn word(&mut self, token: &Token<'_>) {
@@ -249,13 +264,7 @@ impl Statement {
 
     fn settle_unicode(&mut self, escape: u8) {
         if let Some((start, quote)) = self.unicode.take() {
-            literal::decode(&mut self.text, start, Quoting::Unicode, quote, escape);
-            if quote == b'"' {
-                literal::truncate_name(&mut self.text, start);
-            }
-            if let Some(item) = self.items.last_mut() {
-                item.end = to_u32(self.text.len());
-            }
+            self.decode(start, Quoting::Unicode, quote, escape);
         }
     }
 
@@ -293,50 +302,51 @@ impl Sink for Statement {
             Kind::Word => {
                 self.track_begin(token.text);
                 self.word(&token);
+                if self.ends_at_loop && self.parens == 0 && token.text.eq_ignore_ascii_case(b"loop") {
+                    self.end = End::Whole;
+                    return Flow::Stop;
+                }
             }
             Kind::QuotedWord(quoting) => {
                 self.words = self.words.saturating_add(1);
-                let start = self.text.len();
-                if quoting == Quoting::Unicode {
-                    self.push(Tok::Quoted, &token, |_, _| {});
-                    self.unicode = Some((start, b'"'));
-                } else {
-                    self.push(Tok::Quoted, &token, |text, from| {
-                        literal::decode(text, from, quoting, b'"', 0);
-                        literal::truncate_name(text, from);
-                    });
+                let start = self.push(Tok::Quoted, &token);
+                match quoting {
+                    Quoting::Unicode => self.unicode = Some((start, b'"')),
+                    _ => self.decode(start, quoting, b'"', 0),
                 }
             }
-            Kind::String(Quoting::Bits) => self.push(Tok::Bits, &token, |_, _| {}),
-            Kind::String(Quoting::Unicode) => {
-                let start = self.text.len();
-                self.push(Tok::String, &token, |_, _| {});
-                self.unicode = Some((start, b'\''));
-            }
             Kind::String(quoting) => {
-                self.push(Tok::String, &token, |text, from| literal::decode(text, from, quoting, b'\'', 0));
+                let start = self.push(if quoting == Quoting::Bits { Tok::Bits } else { Tok::String }, &token);
+                match quoting {
+                    Quoting::Bits => {}
+                    Quoting::Unicode => self.unicode = Some((start, b'\'')),
+                    _ => self.decode(start, quoting, b'\'', 0),
+                }
             }
             Kind::StringContinued(quoting) => {
                 let before = self.items.pop();
-                let tok = if quoting == Quoting::Bits { Tok::Bits } else { Tok::String };
-                self.push(tok, &token, |text, from| {
-                    if quoting != Quoting::Unicode {
-                        literal::decode(text, from, quoting, b'\'', 0);
-                    }
-                });
+                let start = self.push(if quoting == Quoting::Bits { Tok::Bits } else { Tok::String }, &token);
+                if quoting != Quoting::Unicode {
+                    self.decode(start, quoting, b'\'', 0);
+                }
                 if let (Some(before), Some(item)) = (before, self.items.last_mut()) {
                     item.start = before.start;
                     item.line = before.line;
                     item.cut |= before.cut;
                 }
             }
-            Kind::Number => self.push(Tok::Number, &token, |_, _| {}),
-            Kind::Param => self.push(Tok::Param, &token, |_, _| {}),
-            Kind::Operator => self.push(Tok::Operator, &token, |_, _| {}),
-            Kind::Cast => self.push(Tok::Cast, &token, |_, _| {}),
-            Kind::Assign => self.push(Tok::Assign, &token, |_, _| {}),
-            Kind::DotDot => self.push(Tok::DotDot, &token, |_, _| {}),
-            Kind::Variable => self.push(Tok::Variable(token.quote), &token, |_, _| {}),
+            Kind::Number | Kind::Param | Kind::Operator | Kind::Cast | Kind::Assign | Kind::DotDot | Kind::Variable => {
+                let tok = match token.kind {
+                    Kind::Number => Tok::Number,
+                    Kind::Param => Tok::Param,
+                    Kind::Operator => Tok::Operator,
+                    Kind::Cast => Tok::Cast,
+                    Kind::Assign => Tok::Assign,
+                    Kind::DotDot => Tok::DotDot,
+                    _ => Tok::Variable(token.quote),
+                };
+                self.push(tok, &token);
+            }
             Kind::Punct => return self.punct(&token),
             Kind::Meta => {
                 self.settle_unicode(b'\\');

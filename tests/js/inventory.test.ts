@@ -723,6 +723,76 @@ const cases: Record<string, Record<string, string>> = {
       do $$ begin alter table t add b int; end $$ language plpgsql;`,
     'DO blocks with EXECUTE of literals': `
       do $$ begin execute 'create table u (a int)'; execute $q$ create index i on u (a) $q$; end $$;`,
+    'variables of DO blocks': `
+      do $$ declare a constant text := 'Odd t'; b name not null default 'x'; c text = a || '_' || b; d text; begin
+        execute format('create table %I (%I int)', a, b); execute 'create table ' || quote_ident(c) || ' ()';
+        d := format('create view %I as select * from %I', b, a); execute d;
+      end $$;`,
+    'loops over an array': `
+      do $$ declare t text; list constant text[] := array['a', 'B', 'c d']; begin
+        foreach t in array list loop
+          execute format('create table public.%I (id int primary key)', t);
+          execute format('alter table %I enable row level security', t);
+          execute format('create policy %I on %I using (true)', t || '_read', t);
+        end loop;
+        <<again>> foreach t in array '{a,B}'::text[] loop
+          execute 'create index on ' || quote_ident(t) || ' (id)';
+          execute 'create index on ' || quote_ident(t) || ' (id)';
+        end loop again;
+        foreach t in array array['x', 'y'] || array['z'] loop execute format('create schema %I', t); end loop;
+      end $$;`,
+    'loops over a query of rows that are written out': `
+      create function f() returns trigger language plpgsql as 'begin return new; end';
+      do $$ declare t text; u text; r record; begin
+        for t in select unnest(array['a', 'b']) loop execute format('create table %I (id int)', t); end loop;
+        for t in select * from unnest('{c,d}'::text[]) as x loop execute format('create table %I (id int)', t); end loop;
+        for t in select x from unnest(array['e']) as x loop execute format('create table %I ()', t); end loop;
+        for t in values ('v'), ('w') loop execute format('create view %I as select 1 as one', t); end loop;
+        for r in select * from (values ('a', 'before'), ('b', 'after')) as v (name, "When") loop
+          execute format('create trigger %I %s insert on %I for each row execute function f()', r.name || '_g', r."When",
+            r.name);
+        end loop;
+        for r in select * from unnest(array['more', 'other']) as col loop
+          u := r.col; execute format('alter table a add column %I text', u);
+        end loop;
+      end $$;`,
+    'loops inside of loops': `
+      do $$ declare s text; t text; name text; begin
+        foreach s in array array['one', 'two'] loop
+          execute format('create schema %I', s);
+          foreach t in array array['a', s || '_b'] loop
+            name := s || '.' || quote_ident(t);
+            execute 'create table ' || name || ' (id int)';
+            execute format('create table %s_old (like %1$s)', name);
+          end loop;
+          execute format('alter table %I.a rename to %I', s, 'of_' || s);
+        end loop;
+      end $$;`,
+    'turns of a loop that build on each other': `
+      create table t (a int, b int, c int); create table s (x int);
+      do $$ declare col text; begin
+        foreach col in array array['a', 'b', 'c'] loop
+          execute format('alter table t rename column %I to now', col);
+          execute format('alter table t rename column now to %I', upper(col));
+          if col = 'b' then create index on s (x); execute 'create index on s (x, x)'; end if;
+          create table if not exists once (id serial);
+          execute 'create index on t (' || quote_ident(upper(col)) || ', ("A"))';
+        end loop;
+      end $$;`,
+    'loops that look first, or take errors': `
+      create table a (x int); create policy p on a using (true);
+      do $$ declare t text; begin
+        foreach t in array array['a', 'b'] loop
+          if not exists (select from pg_tables where tablename = t) then
+            execute format('create table %I (y int)', t);
+          end if;
+          begin execute format('create policy p on %I using (true)', t);
+          exception when duplicate_object then raise notice 'there'; end;
+          if not exists (select 1 from information_schema.columns where table_name = t and column_name = 'z') then
+            execute format('alter table %I add column z int', t); execute format('create index on %I (z)', t);
+          end if;
+        end loop;
+      end $$;`,
     'comments, grants and data': `
       create table t (a int); comment on table t is 'create table x (a int);'; grant select on t to public;
       insert into t values (1); /* create table y (); */ -- drop table t;

@@ -9,10 +9,13 @@ select has_function('app', 'gone', array['integer']);
 select has_table('app', 'lost', 'is there');
 rollback;`;
 
-/** A DO block that runs these expressions. */
-const doing = (...executed: string[]) => `create schema app;
+const CATALOG = 'for t in select relname from pg_class loop';
+const LIST = "foreach t in array array['a', 'b'] loop";
+
+/** A DO block that runs these expressions in a loop. */
+const doing = (loop: string, ...executed: string[]) => `create schema app;
 do $$ declare t text; begin
-  foreach t in array array['a', 'b'] loop
+  ${loop}
     ${executed.map((sql) => `execute ${sql};`).join('\n    ')}
   end loop;
 end $$;`;
@@ -39,11 +42,16 @@ describe('a name that is not found', () => {
     ["pg_catalog.format('grant select on app.%I to public', t)", ['gone', 'lost'], []],
     ['t', [], ['2', '3']],
   ])('beside EXECUTE %s', async (sql, stale, unknown) => {
-    expect(await found(doing(sql))).toMatchObject({ stale, unknown });
+    expect(await found(doing(CATALOG, sql))).toMatchObject({ stale, unknown });
+  });
+
+  it('beside EXECUTE of what a list tells', async () => {
+    const sql = "format('create table app.%I (id int)', t)";
+    expect(await found(doing(LIST, sql))).toMatchObject({ stale: ['gone', 'lost'], unknown: [] });
   });
 
   it('says how the statement begins', async () => {
-    const { coverage } = await found(doing("format('create trigger %I before update on app.x', t)"));
+    const { coverage } = await found(doing(CATALOG, "format('create trigger %I before update on app.x', t)"));
     const { rows } = await coverage.diagnostics({ limit: 10 });
     expect(rows.map(({ message }) => message)).toContain(
       'EXECUTE create trigger %I before update on app.x: only running it can tell what it defines',

@@ -252,7 +252,7 @@ impl Body<'_> {
     }
 
     fn literal(&self, part: Cursor<'_>) -> Option<Vec<u8>> {
-        let typed = expression::read(part, expression::Scope { session: self.session, row: None });
+        let typed = expression::read(part, expression::Scope { session: self.session, rows: &[] });
         typed.text().map(<[u8]>::to_vec)
     }
 

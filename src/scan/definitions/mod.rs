@@ -64,7 +64,7 @@ pub fn read(mut cursor: Cursor<'_>, session: &Session, origin: Origin, facts: &m
 }
 
 /// INTO belongs to INSERT or MERGE.
-fn is_insert(cursor: &Cursor<'_>) -> bool {
+pub(super) fn is_insert(cursor: &Cursor<'_>) -> bool {
     cursor.behind(1).is_some_and(|item| matches!(cursor.text(item), b"insert" | b"merge"))
 }
 

@@ -2,6 +2,7 @@
 
 use super::operators::common_type;
 use super::{Typed, Value};
+use crate::limits::SOURCE_BYTES;
 use crate::pgtap::Type;
 use crate::sql::types;
 use std::sync::OnceLock;
@@ -183,6 +184,9 @@ fn format(template: &[u8], values: &[&[u8]]) -> Option<Vec<u8>> {
     let mut next = 0;
     let mut bytes = template.iter().copied().peekable();
     while let Some(byte) = bytes.next() {
+        if out.len() > SOURCE_BYTES {
+            return None;
+        }
         if byte != b'%' {
             out.push(byte);
             continue;

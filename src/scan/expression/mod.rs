@@ -18,6 +18,7 @@ use crate::sql::statement::Tok;
 use crate::sql::{array, types};
 use constants::{cast, number};
 use operators::{binary, common_type, operator_precedence, precedence, word_precedence};
+use std::cell::Cell;
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,14 @@ impl Typed {
         }
     }
 
+    fn bytes(&self) -> usize {
+        match &self.value {
+            Value::Text(text) => text.len(),
+            Value::Array(elements) => elements.iter().flatten().map(|text| text.len() + size_of::<Vec<u8>>()).sum(),
+            _ => 0,
+        }
+    }
+
     /// The elements of a constant array; `'{a,b}'` is one where an array is wanted.
     pub fn elements(&self) -> Option<Vec<Option<Vec<u8>>>> {
         match &self.value {
@@ -75,12 +84,18 @@ impl Typed {
 /// Columns of the rows that feed a query, as far as they are constant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// Name of the row source.
+    /// Name of the row source, or of the variable of a loop.
     pub alias: Vec<u8>,
     /// Names of its columns.
     pub columns: Vec<Vec<u8>>,
     /// Values, row by row.
     pub rows: Vec<Vec<Typed>>,
+    /// They are of a loop, whose variable is a record or has the only column.
+    pub is_loop: bool,
+    /// The row at hand.
+    pub at: usize,
+    /// Bytes of values that expressions may still take from here.
+    pub left: Cell<usize>,
 }
 
 /// What names stand for.
@@ -88,18 +103,26 @@ pub struct Rows {
 pub struct Scope<'a> {
     /// psql's variables.
     pub session: &'a Session,
-    /// One row of the query's source.
-    pub row: Option<(&'a Rows, usize)>,
+    /// The query's source, or what a block names, the innermost last.
+    pub rows: &'a [Rows],
 }
 
 impl Scope<'_> {
     fn column(&self, qualifier: Option<&[u8]>, name: &[u8]) -> Option<&Typed> {
-        let (rows, at) = self.row?;
-        if qualifier.is_some_and(|q| q != rows.alias.as_slice()) {
-            return None;
-        }
-        let column = rows.columns.iter().position(|c| c == name)?;
-        rows.rows.get(at)?.get(column)
+        let found = self.rows.iter().rev().find_map(|rows| {
+            let row = rows.rows.get(rows.at)?;
+            let is_variable = rows.is_loop && qualifier.is_none();
+            if is_variable && (rows.alias != name || row.len() > 1) || qualifier.is_some_and(|q| q != rows.alias) {
+                return None;
+            }
+            let column = if is_variable { 0 } else { rows.columns.iter().position(|c| c == name)? };
+            // what another type makes of a text is not known
+            let found = row.get(column).filter(|found| !rows.is_loop || found.ty.is_string())?;
+            Some((found, &rows.left))
+        });
+        let (found, left) = found?;
+        left.set(left.get().checked_sub(found.bytes())?);
+        Some(found)
     }
 }
 
@@ -554,7 +577,7 @@ mod tests {
         statement.close();
         let mut session = Session::new(&super::super::Settings::default());
         session.set_variable(b"v", b"app");
-        read(Cursor::new(&statement), Scope { session: &session, row: None })
+        read(Cursor::new(&statement), Scope { session: &session, rows: &[] })
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl<'a, 's, 'e> Reader<'a, 's, 'e> {
             }
         }
         let text = start.to(cursor.position());
-        let typed = expression::read(text, expression::Scope { session: self.session, row: None });
+        let typed = expression::read(text, expression::Scope { session: self.session, rows: &[] });
         let Some(sql) = typed.text().filter(|_| self.depth < EXPRESSION_NESTING / 2) else {
             return self.walk(text);
         };
