@@ -412,7 +412,7 @@ impl Reading {
         if let Some(line) = statement.unterminated {
             facts.fact(Fact::Diagnostic { code: Code::Unterminated, detail: b"", line })?;
         }
-        if depth == 0 && !statement.is_continuation {
+        if depth == 0 && !statement.is_continuation && self.role != SourceRole::Tap {
             syntax::read(statement, facts)?;
             if statement.unclosed.is_some() {
                 return Ok(());

@@ -201,9 +201,11 @@ describe('scan --tap', () => {
     const by = async (...args: string[]) => {
       const { status, stdout } = await cli('scan', directory, '--reporter', 'json', ...args);
       expect(status).toBe(0);
-      const { objects } = JSON.parse(stdout) as {
+      const { objects, diagnostics } = JSON.parse(stdout) as {
+        diagnostics: unknown[];
         objects: { name: string; kind: string; state: string; evidence: { flags?: string[] }[] }[];
       };
+      expect(diagnostics, 'results are no SQL that could be broken').toEqual([]);
       return objects
         .filter(({ kind }) => kind === 'table')
         .map(({ name, state, evidence }) => [name, state, evidence.flatMap(({ flags }) => flags ?? [])]);
