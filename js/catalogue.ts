@@ -204,7 +204,7 @@ with
     select 6, case prokind when 'f' then 'function' when 'p' then 'procedure' when 'a' then 'aggregate'
         when 'w' then 'window-function' end,
       nspname, proname, '', oidvectortypes(proargtypes), null, null,
-      case when lanname not in ('sql', 'plpgsql') then 'language c'
+      case when prosecdef then 'security definer ' else '' end || case when lanname not in ('sql', 'plpgsql') then 'language c'
         when prosrc <> '' then format('language %s as %L', lanname, prosrc)
         else substring(pg_get_functiondef(p.oid), '\\mBEGIN ATOMIC.*|\\mRETURN .*') end
     from pg_proc p join ns on ns.oid = pronamespace join pg_language l on l.oid = prolang

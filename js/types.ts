@@ -176,9 +176,16 @@ export interface CoveredObject extends ObjectKey {
   /** Pieces of evidence, those that do not count too. */
   places: number;
   aspects: string[];
+  /** What makes a gap worse. */
+  risk?: Risk;
   /** Why a gap is one, where that is known. */
   reason?: string;
 }
+
+/**
+ * Row level security is off, while another table of the schema has it; the routine runs with the rights of its owner.
+ */
+export type Risk = 'row-security-off' | 'security-definer';
 
 /** One place that tests an object, and through which call. */
 export interface Evidence extends Place {
@@ -295,6 +302,7 @@ export interface ObjectQuery extends PageQuery {
   /** A regular expression on `schema.name` or `schema.name.sub`, unanchored; classes and case folding are those of ASCII. */
   match?: string;
   state?: State[];
+  risk?: Risk;
 }
 
 /** A call of a pgTAP function as `listCalls` finds it. */

@@ -28,7 +28,7 @@ fn scanned() -> (Vec<(String, Vec<u8>)>, Vec<ManifestEntry>) {
 
 fn everything(database: &[u8]) -> Result<String, pgtap_cov::error::Error> {
     let mut all = String::new();
-    let objects = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page: ALL };
+    let objects = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page: ALL };
     let key = |kind, name: &str, sub: &str| ObjectKey {
         kind,
         schema: "public".to_owned(),

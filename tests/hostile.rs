@@ -285,16 +285,16 @@ fn a_page_of_a_database_with_long_keys_is_bounded() {
     let mut rows = vec![0];
     put_u64(&mut rows, key.len() as u64);
     rows.extend(&key);
-    rows.extend([0; 15]);
+    rows.extend([0; 16]);
     for _ in 1..1700 {
         put_u64(&mut rows, key.len() as u64);
-        rows.extend([0; 16]);
+        rows.extend([0; 17]);
     }
     file.block(2, 1700, &rows, &key);
     let bytes = file.finish();
     let (mut found, mut page) = (0, Page { after: 0, limit: 1700 });
     loop {
-        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page };
+        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
         let Answer::Rows(rows, next) = ask(&bytes, query).unwrap() else { panic!() };
         assert!(rows.len() * key.len() < 20 << 20, "{} rows in a page", rows.len());
         found += rows.len();

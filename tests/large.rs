@@ -64,7 +64,7 @@ impl<'d> Asked<'d> {
 }
 
 fn objects(page: Page) -> Query {
-    Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page }
+    Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod support;
 
+use pgtap_cov::coverage::state::Risk;
 use pgtap_cov::database::reader::{Answer, Page, Query, Row};
 use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, MIN_ARENA_BYTES};
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
@@ -177,7 +178,7 @@ fn pages_follow_one_another_without_gap_or_repetition() {
     let mut seen = Vec::new();
     let mut page = Page { after: 0, limit: 777 };
     loop {
-        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page };
+        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
         let Answer::Rows(rows, next) = ask(&database, query).unwrap() else { panic!() };
         seen.extend(rows.into_iter().map(|row| match row {
             Row::Object(o) => o.key,
@@ -204,4 +205,31 @@ fn a_trigger_of_several_columns_fires_once_at_a_place() {
             _ => {}
         }
     }
+}
+
+/// What the server knows: `pg_class.relrowsecurity` beside that of the schema's other tables, and `pg_proc.prosecdef`.
+#[test]
+fn risks_are_open_tables_beside_secured_ones_and_routines_with_the_rights_of_their_owner() {
+    let schema = b"CREATE TABLE a (); CREATE TABLE b (); CREATE SCHEMA s; CREATE TABLE s.c ();
+        ALTER TABLE a ENABLE ROW LEVEL SECURITY;
+        CREATE FUNCTION f() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1' EXTERNAL SECURITY DEFINER;
+        CREATE FUNCTION h() RETURNS int LANGUAGE sql AS 'SELECT 1 -- security definer';
+        CREATE OR REPLACE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 2';
+        CREATE PROCEDURE p(int) LANGUAGE sql AS 'SELECT 1'; CREATE PROCEDURE p(text) LANGUAGE sql AS 'SELECT 1';
+        ALTER PROCEDURE p(int) SECURITY DEFINER;
+        CREATE FUNCTION i() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1';
+        ALTER FUNCTION i STABLE SECURITY INVOKER;";
+    let database = database(&[("s.sql", Schema, schema)], usize::MAX, DEFAULT_ARENA_BYTES).unwrap();
+    let risks: Vec<String> = support::objects(&database)
+        .into_iter()
+        .filter_map(|o| Some(format!("{}({}) {}", o.key.name, o.key.args, o.risk?.as_str())))
+        .collect();
+    assert_eq!(risks, ["b() row-security-off", "f() security-definer", "p(integer) security-definer"]);
+
+    let page = Page { after: 0, limit: 10 };
+    let risk = Some(Risk::SecurityDefiner);
+    let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk, page };
+    let Answer::Rows(rows, _) = ask(&database, query).unwrap() else { panic!() };
+    assert_eq!(rows.len(), 2, "{rows:?}");
 }

@@ -6,7 +6,7 @@ mod counting;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
-use pgtap_cov::coverage::state::State;
+use pgtap_cov::coverage::state::{Risk, State};
 use pgtap_cov::database::reader::{Answer, ObjectKey, PAGE_ROWS, Page, Query, Row};
 use pgtap_cov::error::{Code, Error};
 use pgtap_cov::limits::{Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
@@ -145,12 +145,14 @@ pub fn database(input: &[u8]) {
 
 /// Asks a database all there is to ask; the last error.
 fn answers(database: &[u8]) -> Result<(), Error> {
-    let objects = |page| Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page };
+    let objects =
+        |page| Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
     let chosen = |page| Query::Objects {
         kinds: vec![ObjectKind::Table, ObjectKind::Function],
         schema: Some("public".to_owned()),
         matching: Some("a|b".to_owned()),
         states: vec![State::Gap, State::Exercised],
+        risk: Some(Risk::RowSecurityOff),
         page,
     };
     let mut keys = vec![ObjectKey {

@@ -1,7 +1,7 @@
 /** Drafts of pgTAP files for what no test covers. */
 import { nameOf, visible } from '../reports/names.js';
 import { rowsOf } from '../pages.js';
-import type { CoveredObject, Kind, ObjectQuery, Page } from '../types.js';
+import type { CoveredObject, Kind, ObjectQuery, Page, Risk } from '../types.js';
 import { checksOf, policiesAre, type Checks, type Known } from './checks.js';
 import type { Facts } from './facts.js';
 import { fileNames } from './names.js';
@@ -31,6 +31,8 @@ export interface GapQuery {
   schema?: string;
   /** Only objects whose name matches this regular expression, see `ObjectQuery`. */
   match?: string;
+  /** Only objects with this risk. */
+  risk?: Risk;
 }
 
 export interface DraftOptions extends GapQuery {

@@ -25,7 +25,7 @@ use crate::pgtap::{self, overload};
 use crate::record::{OwnedRecord, Seal, spell};
 use crate::scan::SourceRole;
 use crate::scan::circumstance::{Circumstance, Outcome};
-use crate::scan::definitions::note;
+use crate::scan::definitions::note::{self, Trait};
 use crate::scan::expression;
 use crate::scan::fact::{
     ANY_ARGS, Aspect, Code, EXECUTE, Flags, MORE, ObjectKind, Op, Scope, Strength, VIA_RULE, VIA_STATEMENT,
@@ -42,7 +42,7 @@ use raised::Raised;
 use reach::{Reach, Use};
 use reason::{Nearest, Paths, Reason};
 use results::Results;
-use state::{State, Tally};
+use state::{Risk, State, Tally};
 use std::collections::{BTreeSet, HashMap};
 use unsure::Unsure;
 
@@ -92,6 +92,8 @@ pub struct Covered {
     pub tally: Tally,
     /// The state that follows.
     pub state: State,
+    /// What is known of it that makes a gap worse.
+    pub risk: Option<Risk>,
     /// Number of the first piece of its evidence, in the order of all.
     pub evidence_start: u32,
     /// Pieces of its evidence.
@@ -193,7 +195,24 @@ impl Folded {
                 self.totals.add(covered.state);
             }
         }
+        self.note_risks();
         self.paths = Paths::of(&self.inventory, &self.objects);
+    }
+
+    fn note_risks(&mut self) {
+        let Folded { objects, inventory, .. } = self;
+        let of = |covered: &Covered| inventory.object(covered.id);
+        for own in objects.chunk_by_mut(|a, b| of(a).kind == of(b).kind && of(a).schema == of(b).schema) {
+            let is_secured = own.iter().any(|covered| of(covered).has(Trait::SECURED));
+            for covered in own {
+                let object = of(covered);
+                covered.risk = if object.has(Trait::DEFINER) {
+                    Some(Risk::SecurityDefiner)
+                } else {
+                    (is_secured && !object.has(Trait::SECURED)).then_some(Risk::RowSecurityOff)
+                };
+            }
+        }
     }
 
     /// Why an object is not covered.
@@ -338,7 +357,7 @@ impl Fold {
             None => (Vec::new(), Pile::new(0, None, 0).finish()),
         };
         let (tally, state, nearest) = (Tally::default(), State::Gap, Nearest::default());
-        let covered = |id| Covered { id, tally, state, evidence_start: 0, evidence_count: 0, nearest };
+        let covered = |id| Covered { id, tally, state, risk: None, evidence_start: 0, evidence_count: 0, nearest };
         order::sort(&mut self.stale, Ord::cmp);
         self.stale.dedup();
         order::sort(&mut self.diagnostics, Ord::cmp);

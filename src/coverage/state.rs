@@ -35,6 +35,28 @@ impl State {
     }
 }
 
+/// What makes it worse that an object is not tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Risk {
+    /// Its rows are open to who may read the table, while another table of its schema has row level security.
+    RowSecurityOff,
+    /// It runs with the rights of its owner.
+    SecurityDefiner,
+}
+
+impl Risk {
+    /// Every risk.
+    pub const ALL: [Risk; 2] = [Risk::RowSecurityOff, Risk::SecurityDefiner];
+
+    /// The stable spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Risk::RowSecurityOff => "row-security-off",
+            Risk::SecurityDefiner => "security-definer",
+        }
+    }
+}
+
 /// What the evidence of one object adds up to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {

@@ -9,7 +9,7 @@ use super::{IDENTITY, Summary, kind, read_kind};
 use crate::coverage::access::{CAUSES, Verdict};
 use crate::coverage::reason::Near;
 use crate::coverage::spell_via;
-use crate::coverage::state::State;
+use crate::coverage::state::{Risk, State};
 use crate::error::{Code, Error};
 use crate::limits::{ARGS_BYTES, NAME_BYTES, to_u32};
 use crate::record::{spell, unspell};
@@ -49,6 +49,8 @@ pub enum Query {
         matching: Option<String>,
         /// Only these states; empty: all.
         states: Vec<State>,
+        /// Only this risk.
+        risk: Option<Risk>,
         /// Which page.
         page: Page,
     },
@@ -140,6 +142,8 @@ pub struct ObjectRow {
     pub line: u32,
     /// Its state.
     pub state: State,
+    /// What makes a gap worse.
+    pub risk: Option<Risk>,
     /// Pieces of evidence by strength: structure, behavior, act, fixture.
     pub counts: [u32; 4],
     /// Aspects that are tested.
@@ -545,11 +549,12 @@ impl Reader {
                     self.need_summary()
                 }
             }
-            Query::Objects { kinds, schema, states, page, .. } => {
+            Query::Objects { kinds, schema, states, risk, page, .. } => {
                 let keep = |row: &ObjectRow, filter: Option<&Regex>| {
                     (kinds.is_empty() || kinds.contains(&row.key.kind))
                         && schema.as_ref().is_none_or(|s| *s == row.key.schema)
                         && (states.is_empty() || states.contains(&row.state))
+                        && (risk.is_none() || risk == row.risk)
                         && filter.is_none_or(|f| f.is_match(qualified(&row.key).as_bytes()))
                 };
                 let skip = |first: &[u8], next: Option<&[u8]>| {
@@ -827,6 +832,7 @@ impl Context<'_> {
 /// An object as it is stored, behind its key.
 struct StoredObject {
     state: u8,
+    risk: u8,
     file: u32,
     line: u32,
     counts: [u32; 4],
@@ -842,6 +848,7 @@ impl StoredObject {
         bytes.prefixed(key, KEY_BYTES)?;
         Ok(StoredObject {
             state: bytes.u8()?,
+            risk: bytes.u8()?,
             file: bytes.u32()?,
             line: bytes.u32()?,
             counts: [bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?],
@@ -858,13 +865,17 @@ impl StoredObject {
 
     fn row(&self, key: &[u8], context: &Context<'_>) -> Result<ObjectRow, Error> {
         let state = State::from_number(self.state).ok_or_else(|| unknown("state"))?;
+        let risk = match self.risk {
+            0 => None,
+            number => Some(*Risk::ALL.get(usize::from(number) - 1).ok_or_else(|| unknown("risk"))?),
+        };
         let mut aspects = Vec::new();
         for (word, base) in self.aspects.into_iter().zip([0u8, 64]) {
             aspects.extend((0..64u8).filter(|n| word >> n & 1 == 1).map(|n| Aspect(base + n).as_str()));
         }
         let (file, line, counts, evidence) = (context.path(self.file)?, self.line, self.counts, self.evidence);
         let reason = self.reason(context)?;
-        Ok(ObjectRow { key: split_key(key)?, file, line, state, counts, aspects, reason, evidence })
+        Ok(ObjectRow { key: split_key(key)?, file, line, state, risk, counts, aspects, reason, evidence })
     }
 
     fn reason(&self, context: &Context<'_>) -> Result<String, Error> {

@@ -211,6 +211,7 @@ impl DatabaseWriter {
                 *before = key;
                 let tally = &covered.tally;
                 out.push(covered.state as u8);
+                out.push(covered.risk.map_or(0, |risk| risk as u8 + 1));
                 for value in [object.file, object.line, tally.structure, tally.behavior, tally.act, tally.fixture] {
                     number(out, value);
                 }

@@ -3,7 +3,7 @@
 use super::merge::step;
 use super::values::{Input, answer, object, thrown};
 use super::{length, number};
-use crate::coverage::state::State;
+use crate::coverage::state::{Risk, State};
 use crate::database::reader::{ObjectKey, Page, Query, ReadStep, Reader};
 use crate::error::{Code, Error};
 use crate::scan::fact::ObjectKind;
@@ -55,7 +55,7 @@ fn read(query: &Input) -> Result<Query, JsValue> {
     }
     let after = match query.text("after")? {
         None => 0,
-        Some(cursor) => cursor.parse().map_err(|_| config(format!("'{cursor}' is no cursor of a page")))?,
+        Some(cursor) => cursor.parse().map_err(|_| unknown(&cursor, "cursor of a page"))?,
     };
     let limit = query.number("limit")?.and_then(|l| length(l).ok()).and_then(|l| u32::try_from(l).ok());
     let page = Page { after, limit: limit.unwrap_or(0) };
@@ -64,6 +64,7 @@ fn read(query: &Input) -> Result<Query, JsValue> {
             page,
             kinds: query.texts("kind")?.iter().map(|k| kind(k)).collect::<Result<_, _>>()?,
             states: query.texts("state")?.iter().map(|s| state(s)).collect::<Result<_, _>>()?,
+            risk: query.text("risk")?.map(|r| risk(&r)).transpose()?,
             schema: query.text("schema")?,
             matching: query.text("match")?,
         },
@@ -86,17 +87,25 @@ fn read(query: &Input) -> Result<Query, JsValue> {
         "diagnostics" => Query::Diagnostics(page),
         "stale" => Query::Stale(page),
         "matrix" => Query::Matrix(page),
-        other => return Err(config(format!("'{other}' is no query"))),
+        other => return Err(unknown(other, "query")),
     })
 }
 
 fn kind(word: &str) -> Result<ObjectKind, JsValue> {
-    ObjectKind::from_word(word).ok_or_else(|| config(format!("'{word}' is no kind of object")))
+    ObjectKind::from_word(word).ok_or_else(|| unknown(word, "kind of object"))
 }
 
 fn state(word: &str) -> Result<State, JsValue> {
-    let found = State::ALL.into_iter().find(|s| s.as_str() == word);
-    found.ok_or_else(|| config(format!("'{word}' is no state")))
+    State::ALL.into_iter().find(|s| s.as_str() == word).ok_or_else(|| unknown(word, "state"))
+}
+
+fn risk(word: &str) -> Result<Risk, JsValue> {
+    Risk::ALL.into_iter().find(|r| r.as_str() == word).ok_or_else(|| unknown(word, "risk"))
+}
+
+#[inline(never)]
+fn unknown(word: &str, what: &str) -> JsValue {
+    config(format!("'{word}' is no {what}"))
 }
 
 fn config(message: String) -> JsValue {

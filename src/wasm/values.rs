@@ -1,6 +1,7 @@
 //! Rust's values as JavaScript's plain objects.
 
 use crate::coverage::Count;
+use crate::coverage::state::Risk;
 use crate::database::Summary;
 use crate::database::reader::{Answer, Row};
 use crate::error::{Code, Error};
@@ -265,6 +266,8 @@ enum RowOut<'a> {
         args: &'a str,
         defined: PlaceOut<'a>,
         state: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        risk: Option<&'a str>,
         structure: u32,
         behavior: u32,
         act: u32,
@@ -337,6 +340,7 @@ fn row(row: &Row) -> RowOut<'_> {
             args: &o.key.args,
             defined: PlaceOut { file: &o.file, line: o.line },
             state: o.state.as_str(),
+            risk: o.risk.map(Risk::as_str),
             structure: o.counts[0],
             behavior: o.counts[1],
             act: o.counts[2],

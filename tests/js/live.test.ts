@@ -29,6 +29,10 @@ const SCHEMA = `
   create role member; grant "Some one" to member; create cast (mood as pair) with inout;
   create function eq(mood, mood) returns boolean language sql immutable as 'select true';
   create operator === (leftarg = mood, rightarg = mood, function = eq);
+  create function d() returns int security definer language sql as 'select 1';
+  create function e() returns int language sql security definer return 1; alter function d() reset all;
+  create or replace function d() returns int language sql as 'select 2';
+  create procedure e(int) language sql as 'select 1'; alter procedure e external security definer;
   create function w() returns bigint language internal window as 'window_row_number';
 `;
 
@@ -40,8 +44,8 @@ async function keys(directory: string, options: ProjectScanOptions) {
   const scanned = await scanProject(directory, { ...options, everything: true });
   const found: string[] = [];
   const places: string[] = [];
-  for await (const { kind, schema, name, sub, args, defined } of scanned.coverage.iterate()) {
-    found.push(JSON.stringify([kind, schema, name, sub, args]));
+  for await (const { kind, schema, name, sub, args, risk, defined } of scanned.coverage.iterate()) {
+    found.push(JSON.stringify([kind, schema, name, sub, args, risk]));
     places.push(`${kind} ${name} ${sub} ${defined.file}:${defined.line}`);
   }
   const files = (await scanned.coverage.files({ limit: 9 })).rows.map(({ path, role }) => `${role} ${path}`);

@@ -144,7 +144,7 @@ pub fn objects(database: &[u8]) -> Vec<ObjectRow> {
     let mut objects = Vec::new();
     let mut page = ALL;
     loop {
-        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], page };
+        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
         let Ok(Answer::Rows(rows, next)) = ask(database, query) else { panic!("no page of objects") };
         objects.extend(rows.into_iter().map(|row| match row {
             Row::Object(object) => object,

@@ -8,6 +8,7 @@ import type {
   ObjectKey,
   Outcome,
   Place,
+  Risk,
   State,
   Strength,
   Summary,
@@ -17,6 +18,12 @@ export { CHANGES, visible };
 
 /** Strongest first. */
 export const STATES: State[] = ['exercised', 'asserted', 'declared', 'gap'];
+
+/** What a risk means, in few words. */
+export const RISK_MEANING: Record<Risk, string> = {
+  'row-security-off': 'row level security is off, other tables of the schema have it',
+  'security-definer': 'it is SECURITY DEFINER, and does what its owner may do',
+};
 
 /** What a state means, in few words. */
 export const MEANING: Record<State, string> = {
@@ -162,8 +169,25 @@ export function percent(value: number | null): string {
   return value === null ? '–' : `${value.toFixed(1)} %`;
 }
 
-/** Groups of kinds, those first whose gaps cost most. Kinds that are not listed are the last group's. */
-export const RISKS: { id: string; title: string; why: string; kinds: Kind[] }[] = [
+/**
+ * Groups of kinds, those first whose gaps cost most. Kinds that are not listed are the last group's; what has a risk is
+ * listed by its kind, too.
+ */
+export const RISKS: { id: string; title: string; why: string; kinds: Kind[]; risk?: Risk }[] = [
+  {
+    id: 'open',
+    title: 'Tables without row level security',
+    why: 'Other tables of their schemas have it: here whoever may read the table reads every row.',
+    kinds: ['table', 'partitioned-table'],
+    risk: 'row-security-off',
+  },
+  {
+    id: 'definer',
+    title: 'SECURITY DEFINER routines that no test runs',
+    why: 'They do what their owner may do, whoever calls them.',
+    kinds: ['function', 'procedure'],
+    risk: 'security-definer',
+  },
   {
     id: 'policies',
     title: 'Policies that no test decides by',

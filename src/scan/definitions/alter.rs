@@ -83,6 +83,10 @@ impl Reader<'_, '_> {
             }
             return Ok(());
         }
+        if kind.is_routine() && cursor.find_word("security") {
+            let gives = cursor.is_word_at(1, "definer");
+            return self.traits(kind, name, [b"", args.as_bytes()], Trait::DEFINER, gives);
+        }
         if kind == ObjectKind::Sequence {
             let mut options = *cursor;
             if options.find_word("owned") {
@@ -170,18 +174,24 @@ impl Reader<'_, '_> {
         if last && let Some(switch) = action.take_one_of(&["enable", "disable"]) {
             let on_replica = action.take_one_of(&["always", "replica"]) == Some("replica");
             if action.take_words(&["row", "level"]) {
-                return self.traits(ObjectKind::Relation, target, b"", Trait::SECURED, switch == "enable");
+                return self.traits(ObjectKind::Relation, target, [b"", b""], Trait::SECURED, switch == "enable");
             }
             let sub = if action.take_word("trigger") { action.name() } else { None };
             let is_every = action.behind(1).is_some_and(|item| item.tok == Tok::Word)
                 && sub.is_some_and(|sub| matches!(sub, b"all" | b"user"));
             let Some(sub) = sub else { return Ok(()) };
             let sub = if is_every { b"" } else { sub };
-            return self.traits(ObjectKind::Trigger, target, sub, Trait::DISABLED, switch == "disable" || on_replica);
+            return self.traits(
+                ObjectKind::Trigger,
+                target,
+                [sub, b""],
+                Trait::DISABLED,
+                switch == "disable" || on_replica,
+            );
         }
         let is_not = action.take_word("no");
         if last && action.take_word("force") {
-            return self.traits(ObjectKind::Relation, target, b"", Trait::FORCED, !is_not);
+            return self.traits(ObjectKind::Relation, target, [b"", b""], Trait::FORCED, !is_not);
         }
         if pass == Pass::Drops && action.take_words(&["attach", "partition"]) {
             let Some(partition) = action.qualified() else { return Ok(()) };
@@ -236,13 +246,13 @@ impl Reader<'_, '_> {
         &mut self,
         kind: ObjectKind,
         name: Name<'_>,
-        sub: &[u8],
+        [sub, args]: [&[u8]; 2],
         traits: u8,
         gives: bool,
     ) -> Result<(), Full> {
         let switched = if gives { [traits, 0] } else { [0, traits] };
         let detail = [note::TRAITS, &switched].concat();
-        self.emit_key(kind, name, sub, b"", Op::Alter, &detail, name.line)
+        self.emit_key(kind, name, sub, args, Op::Alter, &detail, name.line)
     }
 
     /// A note about `table` and the one that it hangs on.

@@ -4,7 +4,7 @@ use super::args::{parameters, routine_args};
 use super::assumption;
 use super::constraint::Constraint;
 use super::needs::{Needs, Words};
-use super::note::{self, Entry, SHELL};
+use super::note::{self, Entry, SHELL, Trait};
 use super::{Origin, Reader};
 use crate::limits::{ARGS_BYTES, NAME_BYTES};
 use crate::scan::fact::{Full, ObjectKind, Op};
@@ -178,6 +178,12 @@ impl Reader<'_, '_> {
         self.emit_key(kind, name, b"", args.as_bytes(), create, b"", name.line)?;
         if args.len() > ARGS_BYTES {
             return Ok(());
+        }
+        let is_definer = has_definer(all);
+        if is_definer || create == Op::Replace {
+            // the routine before this
+            let unnamed = Name { name: b"", ..name };
+            self.traits(kind, unnamed, [b"", b""], Trait::DEFINER, is_definer)?;
         }
         let mut needs = Needs::default();
         if let Some(inside) = inside {
@@ -506,4 +512,9 @@ fn multirange_name(range: &[u8]) -> Vec<u8> {
         }
         None => [clip(range, NAME_BYTES - b"_multirange".len()), b"_multirange".as_slice()].concat(),
     }
+}
+
+/// `SECURITY DEFINER` is among the options of a routine.
+fn has_definer(mut options: Cursor<'_>) -> bool {
+    options.find_word("security") && options.is_word_at(1, "definer")
 }

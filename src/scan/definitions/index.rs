@@ -66,7 +66,7 @@ impl Reader<'_, '_> {
         if unique {
             // the index before this
             let unnamed = Name { schema: None, name: b"", line };
-            self.traits(ObjectKind::Index, unnamed, b"", Trait::UNIQUE, true)?;
+            self.traits(ObjectKind::Index, unnamed, [b"", b""], Trait::UNIQUE, true)?;
         }
         self.emit_needs(&needs, Name { line, ..table })
     }

@@ -108,6 +108,8 @@ impl Trait {
     pub const BYPASSES: u8 = 16;
     /// The index is unique.
     pub const UNIQUE: u8 = 8;
+    /// The routine runs with the rights of its owner.
+    pub const DEFINER: u8 = 32;
 }
 
 /// When a trigger fires, behind the schema and the name of its function in the detail of its definition.

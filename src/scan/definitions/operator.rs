@@ -168,7 +168,7 @@ impl Reader<'_, '_> {
             let line = cursor.line();
             if cursor.take_one_of(&["superuser", "bypassrls"]).is_some() {
                 let name = Name { schema: None, name: role, line };
-                self.traits(ObjectKind::Role, name, b"", Trait::BYPASSES, true)?;
+                self.traits(ObjectKind::Role, name, [b"", b""], Trait::BYPASSES, true)?;
                 continue;
             }
             let within = cursor.take_word("in");
