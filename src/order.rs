@@ -31,30 +31,6 @@ pub fn group<T: Copy>(rows: &mut Vec<T>, groups: usize, number: impl Fn(&T) -> u
     *rows = grouped;
 }
 
-/// Of a binary heap of numbers, the least first: moves the last one up to its place. Costs the logarithm of the numbers, as
-/// `sink`.
-pub fn rise(heap: &mut [u32], is_less: &dyn Fn(u32, u32) -> bool) {
-    let mut at = heap.len().saturating_sub(1);
-    while at > 0 && is_less(heap[at], heap[(at - 1) / 2]) {
-        heap.swap(at, (at - 1) / 2);
-        at = (at - 1) / 2;
-    }
-}
-
-/// Of a binary heap of numbers, the least first: moves the first one down to its place.
-pub fn sink(heap: &mut [u32], is_less: &dyn Fn(u32, u32) -> bool) {
-    let mut at = 0;
-    loop {
-        let left = 2 * at + 1;
-        let least = left + usize::from(left + 1 < heap.len() && is_less(heap[left + 1], heap[left]));
-        if least >= heap.len() || !is_less(heap[least], heap[at]) {
-            return;
-        }
-        heap.swap(at, least);
-        at = least;
-    }
-}
-
 /// Puts the row of number `order[place]` at each place; `order` is of no use afterwards.
 fn arrange<T>(rows: &mut [T], order: &mut [u32]) {
     // place by place, each cycle of the permutation once

@@ -83,7 +83,7 @@ fn a_segment_is_written_as_it_was() {
     for block in 0..reader.blocks() {
         let (tag, (offset, length)) = reader.block(block).unwrap();
         let (mut writer, mut payload, mut count) = (RowWriter::default(), Vec::new(), 0);
-        let rows = reader.each_row(block, range(offset, length), |row| {
+        let rows = reader.rows(block, range(offset, length), |row| {
             writer.put(&mut payload, &borrowed(row));
             count += 1;
             Ok(())

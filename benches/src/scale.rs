@@ -207,7 +207,7 @@ fn facts(scanned: &Scanned, mut each: impl FnMut(&[OwnedRecord]) -> Result<()>) 
         let mut found = Vec::new();
         for block in 0..reader.blocks() {
             let Some((_, (offset, length))) = reader.block(block) else { continue };
-            reader.each_row(block, range(offset, length), |row| {
+            reader.rows(block, range(offset, length), |row| {
                 found.push(row.clone());
                 Ok(())
             })?;

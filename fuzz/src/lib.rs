@@ -214,10 +214,9 @@ fn composed(input: &[u8]) -> (Vec<u8>, Vec<ManifestEntry>) {
     let mut counts = [0; 2];
     for (kind, count, payload) in blocks(input) {
         let Some(tag) = Tag::from_number(kind % 3) else { continue };
-        let (mut rows, mut out) = (Rows::new(count, tag), Vec::new());
+        let (mut rows, mut out) = (Rows::new(payload, count, tag), Vec::new());
         let (mut writer, mut written) = (RowWriter::default(), 0);
-        while let Ok(true) = rows.advance(payload) {
-            let row = rows.row();
+        while let Ok(Some(row)) = rows.next_row() {
             let source = row.source % 2;
             let mut row = borrowed(row);
             row.source = source;
@@ -282,7 +281,7 @@ fn sealed(id: &str, file: &[u8]) -> Result<Vec<ManifestEntry>, Error> {
     let mut manifest: Vec<ManifestEntry> = Vec::new();
     for number in 0..reader.blocks() {
         let Some((Tag::Seal, wanted)) = reader.block(number) else { continue };
-        reader.each_row(number, range(wanted).unwrap_or_default(), |row| {
+        reader.rows(number, range(wanted).unwrap_or_default(), |row| {
             let seal = Seal::of(row).map_err(|error| error.in_file(id))?;
             manifest.push(ManifestEntry {
                 path: pgtap_cov::record::spell(&seal.path),

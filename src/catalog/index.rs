@@ -76,7 +76,6 @@ enum Ids {
 }
 
 impl Index {
-    #[inline(never)]
     pub(super) fn insert(&mut self, hash: u64, id: ObjectId) {
         let Index { ids, sets, free } = self;
         let own = ids.entry(half(hash)).or_insert(Ids::One(id));
@@ -112,7 +111,6 @@ impl Index {
         self.ids.remove(&half(hash));
     }
 
-    #[inline(never)]
     pub(super) fn get(&self, hash: u64) -> Found<'_> {
         match self.ids.get(&half(hash)) {
             Some(Ids::One(id)) => Found { one: Some(*id), many: btree_set::Iter::default() },

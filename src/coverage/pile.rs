@@ -8,10 +8,9 @@ use crate::scan::fact::{Aspect, Flags, Strength};
 use crate::segment::Identity;
 use crate::segment::block::{BLOCK_HEADER_BYTES, open_block, put_block};
 use crate::segment::codec::{Bytes, put_delta, put_u64};
-use std::cmp::Ordering;
 
 /// Evidence for one object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Evidence {
     /// The object: its number in the inventory, or in a pile its place among those that are listed.
     pub object: u32,
@@ -32,31 +31,10 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Its fields, in their order, as numbers.
-    #[inline(never)]
-    fn place(&self) -> (u128, u64) {
-        let words = [self.object, self.file, self.line, self.seq].map(u128::from);
-        let rest = [u64::from(self.via), u64::from(self.aspect.0), self.strength as u64, u64::from(self.flags.0)];
-        let [via, aspect, strength, flags] = rest;
-        (words.into_iter().fold(0, |place, word| place << 32 | word), via << 24 | aspect << 16 | strength << 8 | flags)
-    }
-
     /// Each name in a statement tells of its error, and each column of the triggers: they are one.
     fn repeats(&self, before: &Evidence) -> bool {
         let told = |e: &Evidence| Evidence { seq: 0, ..*e };
         matches!(self.aspect, Aspect::RAISED | Aspect::FIRED) && told(self) == told(before)
-    }
-}
-
-impl Ord for Evidence {
-    fn cmp(&self, other: &Evidence) -> Ordering {
-        self.place().cmp(&other.place())
-    }
-}
-
-impl PartialOrd for Evidence {
-    fn partial_cmp(&self, other: &Evidence) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 
@@ -189,18 +167,12 @@ struct Source {
     at: usize,
 }
 
-impl Source {
-    fn head(&self) -> Option<&Evidence> {
-        self.rows.get(self.at)
-    }
-}
-
 /// Hands on the pieces of a pile in order, each that is repeated once. Holds a block of each run.
 #[derive(Debug)]
 pub struct Sorted {
     sources: Vec<Source>,
-    /// Numbers of the sources by their next pieces: a heap, that of the least one first.
-    heads: Vec<u32>,
+    /// The next piece of each source with its number: a heap, the least one first.
+    heads: Vec<(Evidence, u32)>,
     /// The source whose next block is needed.
     loading: Option<usize>,
     is_started: bool,
@@ -214,21 +186,23 @@ impl Sorted {
             if let Some(range) = self.wanted() {
                 return Next::Read(range);
             }
-            let Some(first) = self.heads.first().copied() else { return Next::End };
-            let from = &mut self.sources[first as usize];
-            let Some(piece) = from.head().copied() else {
-                if from.blocks.is_empty() {
+            let Some((piece, source)) = self.heads.first().copied() else { return Next::End };
+            let from = &mut self.sources[source as usize];
+            match from.rows.get(from.at) {
+                Some(next) => {
+                    from.at += 1;
+                    self.heads[0].0 = *next;
+                    self.sink();
+                }
+                None if from.blocks.is_empty() => {
                     from.rows = Vec::new();
                     self.heads.swap_remove(0);
                     self.sink();
-                } else {
-                    self.loading = Some(first as usize);
                 }
-                continue;
-            };
-            from.at += 1;
-            if from.head().is_some() {
-                self.sink();
+                None => {
+                    self.loading = Some(source as usize);
+                    continue;
+                }
             }
             if self.last.replace(piece).is_none_or(|last| !piece.repeats(&last)) {
                 return Next::Piece(piece);
@@ -254,9 +228,7 @@ impl Sorted {
             before = read(&mut bytes, &before)?;
             own.rows.push(before);
         }
-        if self.is_started {
-            self.sink();
-        } else {
+        if !self.is_started {
             self.enter(source);
         }
         Ok(())
@@ -277,25 +249,33 @@ impl Sorted {
         Some(RunRange { run: source.run, offset, length })
     }
 
-    /// Puts a source among the heads.
+    /// Puts the first row of a source among the heads.
     fn enter(&mut self, source: usize) {
-        self.heads.push(to_u32(source));
-        let sources = &self.sources;
-        order::rise(&mut self.heads, &|a, b| is_less(sources, a, b));
+        let from = &mut self.sources[source];
+        let Some(first) = from.rows.first() else { return };
+        from.at = 1;
+        self.heads.push((*first, to_u32(source)));
+        let mut at = self.heads.len() - 1;
+        while at > 0 && self.heads[at] < self.heads[(at - 1) / 2] {
+            self.heads.swap(at, (at - 1) / 2);
+            at = (at - 1) / 2;
+        }
     }
 
-    /// Puts the first head in its place.
+    /// Moves the first head down to its place.
     fn sink(&mut self) {
-        let sources = &self.sources;
-        order::sink(&mut self.heads, &|a, b| is_less(sources, a, b));
+        let heads = &mut self.heads;
+        let mut at = 0;
+        loop {
+            let left = 2 * at + 1;
+            let least = if left + 1 < heads.len() && heads[left + 1] < heads[left] { left + 1 } else { left };
+            if least >= heads.len() || heads[at] <= heads[least] {
+                return;
+            }
+            heads.swap(at, least);
+            at = least;
+        }
     }
-}
-
-/// A source without a head comes first: it is to be read on, or to leave.
-#[inline(never)]
-fn is_less(sources: &[Source], a: u32, b: u32) -> bool {
-    let place = |source: u32| sources[source as usize].head().map(Evidence::place);
-    place(a) < place(b)
 }
 
 /// Runs belong to no run of an analyzer; a block that lies elsewhere is found out.

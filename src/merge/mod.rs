@@ -3,10 +3,8 @@
 //! Order of reading: headers, footers and indexes of all segments; seals, which tell for each source of the manifest
 //! which attempt counts; included files, which are numbered behind the manifest's; definitions, which are read a second time in manifest order, and handed on; evidence; diagnostics. At the end the rows
 //! of each attempt are counted against its seal, so that a lost or doubled segment is an error and never a smaller
-//! number. In memory: the manifest, a number per attempt, where the definitions of each source lie, and one block, of
-//! evidence one of each of 64 segments.
+//! number. In memory: the manifest, a number per attempt, where the definitions of each source lie, and one block.
 
-mod lanes;
 pub mod manifest;
 
 pub use manifest::ManifestEntry;
@@ -18,7 +16,6 @@ use crate::record::seal::{Include, Seal};
 use crate::record::{OwnedRecord, Tag, spell, unspell};
 use crate::scan::SourceRole;
 use crate::segment::SegmentReader;
-use lanes::Lanes;
 use std::collections::HashMap;
 
 /// A source of the manifest, with what its seal says, or a file that sources include.
@@ -77,7 +74,7 @@ pub trait Joined {
 }
 
 /// A run, and an ordinal of a source in it.
-type Attempt = (u128, u32);
+type Attempt = ([u8; 16], u32);
 
 /// Definitions of one source that follow one another in a block.
 #[derive(Debug, Clone, Copy)]
@@ -103,8 +100,8 @@ pub struct Merge {
     asked: bool,
     opened: usize,
     planned: bool,
-    seals: Vec<(u128, Seal)>,
-    includes: Vec<(u128, u32, Include)>,
+    seals: Vec<([u8; 16], Seal)>,
+    includes: Vec<([u8; 16], u32, Include)>,
     /// What an ordinal of a run that counts is a reading of; sorted.
     attempts: Vec<(Attempt, Place)>,
     /// Rows of each source of the manifest.
@@ -115,11 +112,9 @@ pub struct Merge {
     /// The block that they are taken from.
     rows: Vec<OwnedRecord>,
     rows_of: Option<(usize, usize)>,
-    /// Blocks to read, the next one last; those of evidence until its lanes start.
+    /// Blocks to read, the next one last.
     queue: Vec<(Tag, usize, usize)>,
     tag: Option<Tag>,
-    /// The evidence that is read.
-    lanes: Lanes,
 }
 
 impl Merge {
@@ -160,7 +155,6 @@ impl Merge {
             rows_of: None,
             queue: Vec::new(),
             tag: None,
-            lanes: Lanes::default(),
         })
     }
 
@@ -196,13 +190,10 @@ impl Merge {
         if !self.planned {
             self.plan_blocks();
         }
-        if self.lanes.wanted().is_none() {
-            let next = self.queue.last().map(|(tag, ..)| *tag);
-            if next != self.tag {
-                self.turn(self.tag, joined)?;
-                self.tag = next;
-            }
-            self.start_lanes();
+        let next = self.queue.last().map(|(tag, ..)| *tag);
+        if next != self.tag {
+            self.turn(self.tag, joined)?;
+            self.tag = next;
         }
         let Some((segment, block)) = self.next_block(joined)? else {
             return Ok(None);
@@ -229,21 +220,7 @@ impl Merge {
             self.replay.pop();
         }
         self.rows = Vec::new();
-        Ok(self.lanes.wanted().or_else(|| self.queue.last().map(|(_, segment, block)| (*segment, *block))))
-    }
-
-    /// Starts on the evidence of the next segments.
-    fn start_lanes(&mut self) {
-        self.lanes = Lanes::default();
-        let mut last = None;
-        while let Some((Tag::Evidence, segment, block)) = self.queue.last().copied() {
-            if last != Some(segment) && self.lanes.is_full() {
-                return;
-            }
-            self.lanes.add(segment, block);
-            last = Some(segment);
-            self.queue.pop();
-        }
+        Ok(self.queue.last().map(|(_, segment, block)| (*segment, *block)))
     }
 
     /// Takes the bytes of the last request.
@@ -261,15 +238,10 @@ impl Merge {
             self.rows.clear();
             self.rows_of = Some((segment, block));
             let rows = &mut self.rows;
-            return self.segments[segment].each_row(block, bytes, |row| {
+            return self.segments[segment].rows(block, bytes, |row| {
                 rows.push(row.clone());
                 Ok(())
             });
-        }
-        if let Some((segment, block)) = self.lanes.wanted() {
-            let (rows, payload) = self.segments[segment].rows(block, bytes)?;
-            self.lanes.supply(rows, payload).map_err(|e| e.in_file(self.segments[segment].id()))?;
-            return self.take_evidence(joined);
         }
         let Some((tag, segment, block)) = self.queue.pop() else {
             return Err(Error::new(Code::State, "no bytes were asked for"));
@@ -277,9 +249,9 @@ impl Merge {
         let Merge { segments, attempts, seen, seals, includes, definitions, .. } = self;
         let reader = &segments[segment];
         let run = reader.run().unwrap_or_default();
-        let mut counter = Counter { attempts, seen, last: None, at: 0 };
+        let mut last = (None, None);
         let mut number = 0;
-        reader.each_row(block, bytes, |row| {
+        reader.rows(block, bytes, |row| {
             let at = number;
             number += 1;
             if tag == Tag::Seal {
@@ -290,7 +262,14 @@ impl Merge {
                 includes.push((run, row.seq, Include::of(row)?));
                 return Ok(());
             }
-            let Some(place) = counter.count((run, row.source)) else { return Ok(()) };
+            // rows of one source often stand side by side
+            if last.0 != Some(row.source) {
+                last = (Some(row.source), place_of(attempts, (run, row.source)));
+            }
+            let Some(place) = last.1 else { return Ok(()) };
+            if let Some(seen) = seen.get_mut(place.source as usize) {
+                *seen = seen.saturating_add(1);
+            }
             match tag {
                 Tag::Definition => {
                     // checked here, where the segment is known
@@ -313,25 +292,12 @@ impl Merge {
                         }),
                     }
                 }
+                Tag::Evidence => joined.evidence(place, row)?,
                 Tag::Diagnostic => joined.diagnostic(place, row)?,
-                Tag::Evidence | Tag::Seal | Tag::Include => {}
+                Tag::Seal | Tag::Include => {}
             }
             Ok(())
         })
-    }
-
-    /// Hands on evidence until a block is wanted.
-    fn take_evidence(&mut self, joined: &mut impl Joined) -> Result<(), Error> {
-        let Merge { segments, attempts, seen, lanes, .. } = self;
-        let mut counter = Counter { attempts, seen, last: None, at: 0 };
-        let named = |(segment, error): (usize, Error)| error.in_file(segments[segment].id());
-        while let Some((segment, row)) = lanes.next_row().map_err(named)? {
-            let run = segments[segment].run().unwrap_or_default();
-            if let Some(place) = counter.count((run, row.source)) {
-                joined.evidence(place, row).map_err(|error| named((segment, error)))?;
-            }
-        }
-        Ok(())
     }
 
     /// The sources, in manifest order, with their seals once the merge is complete.
@@ -399,7 +365,7 @@ impl Merge {
             }
         }
         let mut by_path: HashMap<Vec<u8>, u32> = HashMap::new();
-        let mut of_path: Vec<Vec<&(u128, Seal)>> = Vec::new();
+        let mut of_path: Vec<Vec<&([u8; 16], Seal)>> = Vec::new();
         for sealed in &self.seals {
             let at = *by_path.entry(sealed.1.path.clone()).or_insert(to_u32(of_path.len())) as usize;
             if at == of_path.len() {
@@ -447,7 +413,7 @@ impl Merge {
     /// Numbers the files that the sources include: as the manifest's where it lists the path, a schema source before a
     /// test, else behind them in order of reading.
     fn place_includes(&mut self) -> Result<Vec<Place>, Error> {
-        let mut readings: Vec<(u32, u32, u128, Include)> = std::mem::take(&mut self.includes)
+        let mut readings: Vec<(u32, u32, [u8; 16], Include)> = std::mem::take(&mut self.includes)
             .into_iter()
             .filter_map(|(run, seq, include)| {
                 let root = place_of(&self.attempts, (run, include.root))?;
@@ -507,55 +473,7 @@ impl Merge {
     }
 }
 
-/// Counts the rows of each source.
-struct Counter<'a> {
-    attempts: &'a [(Attempt, Place)],
-    seen: &'a mut [u32],
-    /// Rows of one source often stand side by side.
-    last: Option<(Attempt, Option<Place>)>,
-    /// Where the last attempt was found.
-    at: usize,
-}
-
-impl Counter<'_> {
-    /// Where a row comes from; none where its attempt does not count.
-    fn count(&mut self, attempt: Attempt) -> Option<Place> {
-        let place = match self.last {
-            Some((last, place)) if last == attempt => place,
-            _ => self.place(attempt),
-        };
-        self.last = Some((attempt, place));
-        if let Some(seen) = self.seen.get_mut(place?.source as usize) {
-            *seen = seen.saturating_add(1);
-        }
-        place
-    }
-
-    fn place(&mut self, attempt: Attempt) -> Option<Place> {
-        // mostly, all ordinals of a run are there
-        let steps = attempt.1.wrapping_sub(self.attempts.get(self.at)?.0.1).cast_signed();
-        let guess = self.at.wrapping_add_signed(steps as isize);
-        self.at = match self.attempts.get(guess) {
-            Some((known, _)) if *known == attempt => guess,
-            _ => at_of(self.attempts, attempt)?,
-        };
-        Some(self.attempts[self.at].1)
-    }
-}
-
-fn at_of(attempts: &[(Attempt, Place)], attempt: Attempt) -> Option<usize> {
-    let (mut at, mut end) = (0, attempts.len());
-    while at < end {
-        let middle = usize::midpoint(at, end);
-        if attempts[middle].0 < attempt {
-            at = middle + 1;
-        } else {
-            end = middle;
-        }
-    }
-    (attempts.get(at)?.0 == attempt).then_some(at)
-}
-
 fn place_of(attempts: &[(Attempt, Place)], attempt: Attempt) -> Option<Place> {
-    at_of(attempts, attempt).map(|at| attempts[at].1)
+    let at = attempts.binary_search_by(|(known, _)| known.cmp(&attempt)).ok()?;
+    attempts.get(at).map(|(_, place)| *place)
 }

@@ -52,11 +52,6 @@ impl<'a> Bytes<'a> {
         self.rest.is_empty()
     }
 
-    /// Number of bytes that are left.
-    pub fn left(&self) -> usize {
-        self.rest.len()
-    }
-
     /// One byte.
     ///
     /// # Errors

@@ -87,10 +87,10 @@ impl SegmentReader {
         }
     }
 
-    /// The run that wrote it as a number, once open.
-    pub fn run(&self) -> Option<u128> {
+    /// The run that wrote it, once open.
+    pub fn run(&self) -> Option<[u8; 16]> {
         match &self.opening {
-            Opening::Open(identity, _) => Some(u128::from_be_bytes(identity.run)),
+            Opening::Open(identity, _) => Some(identity.run),
             _ => None,
         }
     }
@@ -116,42 +116,30 @@ impl SegmentReader {
         blocks.iter().filter(|block| block.kind == tag as u8).map(|block| block.count as usize).sum()
     }
 
-    /// The rows of block `ordinal`, whose bytes these are, before the first one, with their payload.
-    ///
-    /// # Errors
-    /// `CORRUPT` with the segment's id.
-    pub fn rows<'b>(&self, ordinal: usize, bytes: &'b [u8]) -> Result<(Rows, &'b [u8]), Error> {
-        self.opened_rows(ordinal, bytes).map_err(|e| e.in_file(&self.id))
-    }
-
-    fn opened_rows<'b>(&self, ordinal: usize, bytes: &'b [u8]) -> Result<(Rows, &'b [u8]), Error> {
-        let Opening::Open(identity, blocks) = &self.opening else {
-            return Err(Error::new(Code::State, "the segment is not open"));
-        };
-        let block = blocks.get(ordinal).ok_or_else(|| Error::new(Code::State, "there is no such block"))?;
-        let tag = Tag::from_number(block.kind)
-            .ok_or_else(|| Error::new(Code::Corrupt, "a block of a kind that no version knows"))?;
-        let (payload, count) = open_block(bytes, *identity, crate::limits::to_u32(ordinal), block.kind)?;
-        if count != block.count {
-            return Err(Error::new(Code::Corrupt, "the index does not match the blocks of the file"));
-        }
-        Ok((Rows::new(count, tag), payload))
-    }
-
     /// Calls `take` with each row of block `ordinal`, whose bytes these are.
     ///
     /// # Errors
     /// `CORRUPT` with the segment's id, and whatever `take` returns.
-    pub fn each_row(
+    pub fn rows(
         &self,
         ordinal: usize,
         bytes: &[u8],
         mut take: impl FnMut(&OwnedRecord) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (mut rows, payload) = self.rows(ordinal, bytes)?;
         let mut read = || -> Result<(), Error> {
-            while rows.advance(payload)? {
-                take(rows.row())?;
+            let Opening::Open(identity, blocks) = &self.opening else {
+                return Err(Error::new(Code::State, "the segment is not open"));
+            };
+            let block = blocks.get(ordinal).ok_or_else(|| Error::new(Code::State, "there is no such block"))?;
+            let tag = Tag::from_number(block.kind)
+                .ok_or_else(|| Error::new(Code::Corrupt, "a block of a kind that no version knows"))?;
+            let (payload, count) = open_block(bytes, *identity, crate::limits::to_u32(ordinal), block.kind)?;
+            if count != block.count {
+                return Err(Error::new(Code::Corrupt, "the index does not match the blocks of the file"));
+            }
+            let mut rows = Rows::new(payload, count, tag);
+            while let Some(row) = rows.next_row()? {
+                take(row)?;
             }
             Ok(())
         };

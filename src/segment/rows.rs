@@ -6,15 +6,12 @@ use crate::error::{Code, Error};
 use crate::limits::{ARGS_BYTES, DETAIL_BYTES, NAME_BYTES, PATH_BYTES, SEARCH_PATH_SCHEMAS, to_u32};
 use crate::record::{OwnedRecord, Record, Tag};
 use std::collections::HashMap;
-use std::ops::Range;
 
 const TEXTS: usize = 5;
 const HEAD: u8 = 1 << TEXTS;
 const SOURCE: u8 = 1 << (TEXTS + 1);
 /// Line and ordinal go on by little.
 const NEAR: u8 = 1 << (TEXTS + 2);
-/// What says that kind or scope, or a text of the key, may be another one: all texts but the detail.
-const KEY: u8 = HEAD | ((1 << (TEXTS - 1)) - 1);
 /// From this text on a text that came before in the block is a number.
 const REPEATED: usize = 3;
 
@@ -175,60 +172,38 @@ const TEXT_BYTES: [usize; 5] =
 /// The same of a seal, which has a path, a hash, a reason and numbers in their places, and of an included file.
 const SEAL_BYTES: [usize; 5] = [PATH_BYTES, NAME_BYTES, DETAIL_BYTES, NAME_BYTES, 0];
 
-/// Decodes the rows of a block, whose payload is with the caller.
+/// Decodes the rows of a block.
 #[derive(Debug)]
-pub struct Rows {
-    /// Offset of the next row.
-    at: usize,
+pub struct Rows<'a> {
+    bytes: Bytes<'a>,
     left: u32,
     row: OwnedRecord,
-    /// The row has the key of the one before.
-    goes_on: bool,
     known: Known,
-    /// Where arguments and details lie, in order of their first use.
-    repeated: [Vec<Range<usize>>; 2],
+    /// Arguments and details in order of their first use.
+    repeated: [Vec<&'a [u8]>; 2],
 }
 
-impl Default for Rows {
-    /// The rows of nothing.
-    fn default() -> Self {
-        Rows::new(0, Tag::Evidence)
-    }
-}
-
-impl Rows {
+impl<'a> Rows<'a> {
     /// The rows of a payload, all with this tag.
-    pub fn new(count: u32, tag: Tag) -> Self {
+    pub fn new(payload: &'a [u8], count: u32, tag: Tag) -> Self {
         let row = Record { tag: tag as u8, ..blank() };
-        Rows { at: 0, left: count, row, goes_on: false, known: Known::new(), repeated: [Vec::new(), Vec::new()] }
+        Rows { bytes: Bytes::new(payload), left: count, row, known: Known::new(), repeated: [Vec::new(), Vec::new()] }
     }
 
-    /// The row that was read last.
-    pub fn row(&self) -> &OwnedRecord {
-        &self.row
-    }
-
-    /// Whether it has the key of the row before; false may mean either.
-    pub fn goes_on(&self) -> bool {
-        self.goes_on
-    }
-
-    /// Reads the next row of the payload; false behind the last one.
+    /// The next row; it lives until the one after it is read.
     ///
     /// # Errors
     /// `CORRUPT` where the payload holds more or less than the count says, or no rows.
-    pub fn advance(&mut self, payload: &[u8]) -> Result<bool, Error> {
-        let mut bytes = Bytes::new(payload.get(self.at..).unwrap_or_default());
+    pub fn next_row(&mut self) -> Result<Option<&OwnedRecord>, Error> {
         if self.left == 0 {
-            if !bytes.is_empty() {
+            if !self.bytes.is_empty() {
                 return Err(Error::new(Code::Corrupt, "a block holds more than its rows"));
             }
-            return Ok(false);
+            return Ok(None);
         }
         self.left -= 1;
-        let row = &mut self.row;
+        let (bytes, row) = (&mut self.bytes, &mut self.row);
         let flags = bytes.u8()?;
-        self.goes_on = flags & KEY == 0;
         let texts = [&mut row.name, &mut row.schema, &mut row.sub, &mut row.args, &mut row.detail];
         let is_seal = row.tag == Tag::Seal as u8 || row.tag == Tag::Include as u8;
         let limits = if is_seal { SEAL_BYTES } else { TEXT_BYTES };
@@ -242,17 +217,16 @@ impl Rows {
             };
             let number = bytes.u32()? as usize;
             if number == before.len() {
-                let new = bytes.bytes()?.len();
+                let new = bytes.bytes()?;
                 // a few bytes that repeat a long text must not become a large file
-                if new > limit {
+                if new.len() > limit {
                     return Err(corrupt("a text"));
                 }
-                let end = payload.len() - bytes.left();
-                before.push(end - new..end);
+                before.push(new);
             }
-            let repeated = before.get(number).and_then(|place| payload.get(place.clone()));
+            let repeated = before.get(number).ok_or_else(|| corrupt("a text"))?;
             text.clear();
-            text.extend_from_slice(repeated.ok_or_else(|| corrupt("a text"))?);
+            text.extend_from_slice(repeated);
         }
         if !is_seal && (row.name.contains(&0) || row.sub.contains(&0)) {
             return Err(Error::new(Code::Corrupt, "a name holds a NUL byte"));
@@ -282,7 +256,6 @@ impl Rows {
             (bytes.delta(line)?, bytes.delta(seq)?)
         };
         self.known.keep_place(row.source, row.line, row.seq);
-        self.at = payload.len() - bytes.left();
-        Ok(true)
+        Ok(Some(row))
     }
 }
