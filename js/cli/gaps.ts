@@ -97,8 +97,9 @@ async function tell(
 }
 
 function jsonLine(object: CoveredObject): string {
-  const { kind, schema, name, sub, args, state, defined, reason } = object;
-  return `${JSON.stringify({ kind, schema, name, sub, args, state, ...defined, ...(reason && { reason }) })}\n`;
+  const { kind, schema, name, sub, args, state, defined, risk, reason } = object;
+  const why = { ...(risk && { risk }), ...(reason && { reason }) };
+  return `${JSON.stringify({ kind, schema, name, sub, args, state, ...defined, ...why })}\n`;
 }
 
 /** Name and place in one line if they fit, else in two; the reason below. */

@@ -121,10 +121,11 @@ function objectRow(object: CoveredObject): object {
     act,
     fixture,
     aspects,
+    risk,
     reason,
   } = object;
   const { file, line } = defined;
-  const uses = { state, structure, behavior, act, fixture, aspects, reason };
+  const uses = { state, structure, behavior, act, fixture, aspects, risk, reason };
   return { kind, schema, name, sub, args, defined: { file, line }, ...uses };
 }
 

@@ -270,6 +270,10 @@ async function expectReport(report: Report): Promise<void> {
         })),
     ),
   );
+  const risks = report.objects.filter(({ state, risk }) => risk && (state === 'gap' || state === 'declared'));
+  await expect
+    .poll(async () => sorted(await rows('risks', ['kind', 'name'])))
+    .toEqual(sorted(risks.map(({ kind, name }) => ({ kind, name }))));
   await tab('blind');
   expect(sorted(await rows('stale', ['kind', 'schema', 'name', 'sub', 'file', 'line']))).toEqual(
     sorted(
