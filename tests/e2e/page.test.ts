@@ -229,6 +229,8 @@ async function choose(folder: string): Promise<void> {
 
 /** A drop as the browser gets it from the desktop. */
 async function drop(folder: string): Promise<void> {
+  // before it listens, Chromium opens what is dropped
+  await page.getByTestId('example').waitFor();
   const session = await context.newCDPSession(page);
   const data = { items: [], files: [folder], dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
