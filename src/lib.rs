@@ -6,7 +6,7 @@
 //! `wasm`.
 //!
 //! Floors, each of which uses only those before it:
-//! [`error`], [`limits`], [`order`] → [`sql`] → [`pgtap`] → [`scan`] → [`record`] → [`segment`] → [`merge`] → [`catalog`] →
+//! [`error`], [`limits`], [`hash`], [`order`] → [`sql`] → [`pgtap`] → [`scan`] → [`record`] → [`segment`] → [`merge`] → [`catalog`] →
 //! [`coverage`] → [`database`] → [`analyzer`], [`listing`] → `wasm`.
 
 pub mod analyzer;
@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod coverage;
 pub mod database;
 pub mod error;
+pub mod hash;
 pub mod limits;
 pub mod listing;
 pub mod merge;

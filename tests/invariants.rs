@@ -73,7 +73,58 @@ fn sql() -> impl Strategy<Value = String> {
     prop::collection::vec(piece(), 0..20).prop_map(|pieces| pieces.join(" "))
 }
 
+/// Migrations of a few names, some of which collide as a server would not let them.
+fn definitions() -> impl Strategy<Value = String> {
+    let name = || select(vec!["a", "b", "tests.a", "app.a", "app.b"]);
+    let column = || select(vec!["id", "x", "y"]);
+    let statement = prop_oneof![
+        4 => (name(), column()).prop_map(|(t, c)| format!("CREATE TABLE {t} (id int PRIMARY KEY, {c} int);")),
+        1 => name().prop_map(|t| format!("CREATE VIEW {t} AS SELECT 1 AS id, 2 AS x;")),
+        1 => name().prop_map(|t| format!("CREATE SEQUENCE {t};")),
+        1 => name().prop_map(|t| format!("CREATE TABLE {t} PARTITION OF app.b FOR VALUES IN (1);")),
+        1 => (name(), name()).prop_map(|(t, other)| format!("CREATE TABLE {t} () INHERITS ({other});")),
+        2 => (name(), select(vec!["a", "b"])).prop_map(|(t, to)| format!("ALTER TABLE {t} RENAME TO {to};")),
+        1 => name().prop_map(|t| format!("ALTER TABLE {t} SET SCHEMA app;")),
+        2 => (name(), column(), column()).prop_map(|(t, c, to)| format!("ALTER TABLE {t} RENAME {c} TO {to};")),
+        1 => name().prop_map(|t| format!("DROP TABLE {t};")),
+    ];
+    let head = "CREATE SCHEMA app; CREATE SCHEMA tests; CREATE TABLE app.b (id int, x int) PARTITION BY LIST (id);";
+    prop::collection::vec(statement, 0..12).prop_map(move |all| format!("{head}\n{}", all.join("\n")))
+}
+
+/// Assertions about them.
+fn assertions() -> impl Strategy<Value = Vec<String>> {
+    let schema = || select(vec!["public", "app", "tests"]);
+    let (name, column) = (|| select(vec!["a", "b"]), || select(vec!["id", "x", "y"]));
+    let kind = select(vec!["table", "view", "sequence", "relation"]);
+    let assertion = prop_oneof![
+        (schema(), name(), kind).prop_map(|(s, t, kind)| format!("SELECT has_{kind}('{s}', '{t}', 'x');")),
+        (schema(), name(), column()).prop_map(|(s, t, c)| format!("SELECT has_column('{s}', '{t}', '{c}', 'x');")),
+        (name(), column()).prop_map(|(t, c)| format!("SELECT col_not_null('{t}', '{c}');")),
+        (name(), column()).prop_map(|(t, c)| format!("SELECT lives_ok('SELECT {c} FROM {t}');")),
+        (schema(), name(), column()).prop_map(|(s, t, c)| format!("SELECT is((SELECT {c} FROM {s}.{t}), 1);")),
+    ];
+    prop::collection::vec(assertion, 1..24)
+}
+
 proptest! {
+    /// Segments hold evidence in the order of its names, and what stands side by side is found a short way.
+    #[test]
+    fn what_a_name_means_does_not_depend_on_the_one_before(schema in definitions(), all in assertions()) {
+        let paths: Vec<String> = (0..all.len()).map(|n| format!("{n}.sql")).collect();
+        let mut sources = vec![("s.sql", Schema, schema.as_bytes())];
+        sources.extend(paths.iter().zip(&all).map(|(path, text)| (path.as_str(), Tests, text.as_bytes())));
+        let together = scan(&sources, 1 << 16, DEFAULT_ARENA_BYTES).unwrap();
+        let mut alone = Vec::new();
+        for (run, source) in (0..).zip(&sources) {
+            alone.extend(scan_with([run; 16], &[*source], 1 << 16, settings(MIN_ARENA_BYTES)).unwrap().segments);
+        }
+        let expected = build(&alone, together.manifest.clone()).unwrap();
+        prop_assert_eq!(&build(&together.segments, together.manifest.clone()).unwrap(), &expected);
+        alone.reverse();
+        prop_assert_eq!(&build(&alone, together.manifest).unwrap(), &expected);
+    }
+
     #[test]
     fn chunking(schema in sql(), tests in sql(), sizes in prop::collection::vec(1usize..40, 1..4)) {
         let sources = [("s.sql", Schema, schema.as_bytes()), ("t.sql", Tests, tests.as_bytes())];

@@ -14,11 +14,12 @@ use pgtap_cov::merge::ManifestEntry;
 use pgtap_cov::record::{Seal, Tag};
 use pgtap_cov::scan::fact::ObjectKind;
 use pgtap_cov::scan::{Settings, SourceRole};
-use pgtap_cov::segment::block::FileWriter;
+use pgtap_cov::segment::block::{BLOCK_HEADER_BYTES, FileWriter};
 use pgtap_cov::segment::codec::{Bytes, u32_at};
 use pgtap_cov::segment::rows::{RowWriter, Rows};
 use pgtap_cov::segment::{FOOTER_BYTES, FileKind, HEADER_BYTES, Identity, SegmentReader};
 use support::{Source, build, scan_split};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What a hostile file may cost: blocks, an index, and a page of rows with the longest keys.
 const FILE_MEMORY: usize = 64 << 20;
@@ -305,37 +306,30 @@ fn identity(file: &[u8]) -> Identity {
     identity
 }
 
-static CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
-
 /// The file with right checksums, and a footer that fits its length.
 fn repaired(file: &[u8]) -> Vec<u8> {
     let mut file = file.to_vec();
     if file.len() < HEADER_BYTES + FOOTER_BYTES {
         return file;
     }
-    let identity = identity(&file);
-    let seed = || {
-        let mut sum = CRC.digest();
-        sum.update(&identity.run);
-        sum.update(&identity.seq.to_le_bytes());
-        sum
+    let Identity { run, seq } = identity(&file);
+    let seal = |file: &mut [u8], at: usize, head: &[u8], body: &[u8]| {
+        let parts = [&run, &seq.to_le_bytes()[..], head, &xxh3_64(body).to_le_bytes()];
+        file[at..at + 8].copy_from_slice(&xxh3_64(&parts.concat()).to_le_bytes());
     };
     let set = |file: &mut [u8], at: usize, value: u32| file[at..at + 4].copy_from_slice(&value.to_le_bytes());
-    let sum = CRC.checksum(&file[..60]);
-    set(&mut file, 60, sum);
+    let head = file[..56].to_vec();
+    seal(&mut file, 56, &head, b"");
     let (mut at, end) = (HEADER_BYTES, file.len() - FOOTER_BYTES);
     let (mut ordinal, mut index) = (0, at);
-    while at + 16 <= end {
-        let length = u32_at(&file, at + 8).unwrap().min((end - at - 16) as u32);
+    while at + BLOCK_HEADER_BYTES <= end {
+        let (payload, length) = (at + BLOCK_HEADER_BYTES, u32_at(&file, at + 8).unwrap() as usize);
         let last = file[at] == 255;
-        let length = if last { (end - at - 16) as u32 } else { length };
-        set(&mut file, at + 8, length);
-        let next = at + 16 + length as usize;
-        let mut sum = seed();
-        sum.update(&u32::to_le_bytes(ordinal));
-        sum.update(&file[at..at + 12]);
-        sum.update(&file[at + 16..next]);
-        set(&mut file, at + 12, sum.finalize());
+        let next = if last { end } else { (payload + length).min(end) };
+        set(&mut file, at + 8, (next - payload) as u32);
+        let head = [&u32::to_le_bytes(ordinal), &file[at..at + 12]].concat();
+        let body = file[payload..next].to_vec();
+        seal(&mut file, at + 12, &head, &body);
         index = at;
         if last {
             break;
@@ -348,9 +342,8 @@ fn repaired(file: &[u8]) -> Vec<u8> {
     set(&mut file, footer + 12, ordinal);
     let length = file.len() as u64;
     file[footer + 24..footer + 32].copy_from_slice(&length.to_le_bytes());
-    let mut sum = seed();
-    sum.update(&file[footer..footer + 52]);
-    set(&mut file, footer + 52, sum.finalize());
+    let head = file[footer..footer + 48].to_vec();
+    seal(&mut file, footer + 48, &head, b"");
     file[footer + 56..].copy_from_slice(b"PTC.end\n");
     file
 }
@@ -373,11 +366,12 @@ fn unframed(file: &[u8]) -> Vec<u8> {
     let (mut out, mut at) = (Vec::new(), HEADER_BYTES);
     while file[at] != 255 {
         let (count, length) = (u32_at(file, at + 4).unwrap(), u32_at(file, at + 8).unwrap());
-        let next = at + 16 + length as usize;
+        let payload = at + BLOCK_HEADER_BYTES;
+        let next = payload + length as usize;
         if let (Ok(count), Ok(length)) = (u8::try_from(count), u16::try_from(length)) {
             out.extend([file[at], count]);
             out.extend(length.to_le_bytes());
-            out.extend(&file[at + 16..next]);
+            out.extend(&file[payload..next]);
         }
         at = next;
     }

@@ -2,11 +2,12 @@
 
 use super::needs::{Edge, Need};
 use super::{Inventory, Name, Object, ObjectId, Replayed};
+use crate::hash::xxh3_64;
 use crate::record::OwnedRecord;
 use crate::scan::definitions::note::{Firing, Like};
 use crate::scan::fact::ObjectKind;
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Objects that are copied in all: a few kilobytes of text could ask for millions.
 const MOST_COPIES: usize = 500_000;
@@ -62,6 +63,10 @@ impl Inventory {
         let parent = self.targets(row, ObjectKind::Relation).first().copied();
         let Some(table) = self.subject else { return Replayed::Unknown };
         let Some(parent) = parent else { return Replayed::Unsure };
+        if self.is_below(parent, table) {
+            // the server refuses
+            return Replayed::Done;
+        }
         self.edge(parent, table, Need::Child);
         let mut outcome = Replayed::Done;
         for part in self.parts_of(parent) {
@@ -98,8 +103,8 @@ impl Inventory {
         self.set_partition(table, true);
         let Some(parent) = parent else { return Replayed::Unsure };
         // the server refuses a second parent, one that is not partitioned, and one that is below
-        let is_below = self.above(parent).any(|above| above == table);
-        if self.object(table).origin.is_some() || self.object(parent).kind != ObjectKind::PartitionedTable || is_below {
+        let is_partition = self.object(table).origin.is_some();
+        if is_partition || self.object(parent).kind != ObjectKind::PartitionedTable || self.is_below(parent, table) {
             return Replayed::Done;
         }
         if self.above(parent).count() > MOST_LEVELS {
@@ -155,6 +160,17 @@ impl Inventory {
     /// A partition or part of one, then what each is there because of.
     fn above(&self, id: ObjectId) -> impl Iterator<Item = ObjectId> {
         std::iter::successors(Some(id), |id| self.object(*id).origin).take(MOST_LEVELS + 1)
+    }
+
+    /// It is `relation`, or inherits from it.
+    fn is_below(&self, id: ObjectId, relation: ObjectId) -> bool {
+        let (mut left, mut seen) = (vec![relation], BTreeSet::new());
+        while let Some(next) = left.pop() {
+            if seen.insert(next) {
+                left.extend(self.children(next).into_iter().map(|edge| edge.dependent));
+            }
+        }
+        seen.contains(&id)
     }
 
     fn set_partition(&mut self, table: ObjectId, is_partition: bool) {

@@ -1,11 +1,12 @@
 //! Objects by their names. The map knows hashes of names, and the objects know the names: about 20 bytes a key.
 
 use super::{Inventory, Object, ObjectId};
+use crate::hash::xxh3_64;
 use crate::limits::to_u32;
 use crate::scan::fact::ObjectKind;
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, btree_set};
 use std::hash::{BuildHasherDefault, Hasher};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// What an object is looked up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,22 +16,26 @@ pub(super) enum By {
     Place,
     /// Routines: schema, name, argument types.
     Args,
-    /// Name and sub-object, in whatever schema.
-    Name,
-    /// Schema.
-    Schema,
     /// Sub-objects by schema and name of the relation, sequences by those of the table that owns them.
     Whole,
-    /// Indexes by their own name.
-    Index,
     /// Indexes by schema and their own name.
     IndexOf,
     /// Constraints by schema and name.
     Constraint,
+    /// Indexes by their own name.
+    Index,
+    /// Name and sub-object, in whatever schema.
+    Name,
+    /// Schema.
+    Schema,
 }
 
+pub(super) const SELDOM: usize = 3;
+
 impl By {
-    const ALL: [By; 8] = [By::Place, By::Args, By::Name, By::Schema, By::Whole, By::Index, By::IndexOf, By::Constraint];
+    const ALWAYS: [By; 5] = [By::Place, By::Args, By::Whole, By::IndexOf, By::Constraint];
+    /// Many inventories are never asked so: these have an index of their own, from the first time on.
+    const SELDOM: [By; SELDOM] = [By::Index, By::Name, By::Schema];
 
     /// The names of an object; none where it is not looked up so.
     fn names(self, object: &Object) -> Option<[&[u8]; 3]> {
@@ -162,7 +167,19 @@ impl Hasher for Hashed {
 impl Inventory {
     /// The live objects of these names, in the order of their numbers.
     pub(super) fn under<'a>(&'a self, by: By, names: [&'a [u8]; 3]) -> impl Iterator<Item = ObjectId> + 'a {
-        self.index.get(by.hash(names)).filter(move |id| by.names(self.object(*id)) == Some(names))
+        let seldom = By::SELDOM.iter().zip(&self.seldom).find(|(own, _)| **own == by);
+        let index = seldom.map_or(&self.index, |(_, index)| index.get_or_init(|| self.indexed(by)));
+        index.get(by.hash(names)).filter(move |id| by.names(self.object(*id)) == Some(names))
+    }
+
+    fn indexed(&self, by: By) -> Index {
+        let mut index = Index::default();
+        for (id, object) in self.objects() {
+            if let Some(names) = by.names(object) {
+                index.insert(by.hash(names), id);
+            }
+        }
+        index
     }
 
     /// The live objects in this place.
@@ -177,32 +194,44 @@ impl Inventory {
 
     /// Enters an object under its names, if it is live.
     pub(super) fn link(&mut self, id: ObjectId) {
-        let Inventory { objects, index, names, .. } = self;
+        let Inventory { objects, index, seldom, names, .. } = self;
         let object = objects.get_mut(id);
         if object.live {
             let Object { schema, name, sub, args, detail, owner, .. } = &mut *object;
             for text in [schema, name, sub, args, detail, owner] {
                 names.share(text);
             }
-            each_hash(object, |hash| index.insert(hash, id));
+            each_index(index, seldom, object, |index, hash| index.insert(hash, id));
         }
     }
 
     /// Takes an object out of its names, before they change.
     pub(super) fn unlink(&mut self, id: ObjectId) {
-        let Inventory { objects, index, .. } = self;
+        let Inventory { objects, index, seldom, .. } = self;
         let object = objects.get(id);
         if object.live {
-            each_hash(object, |hash| index.remove(hash, id));
+            each_index(index, seldom, object, |index, hash| index.remove(hash, id));
         }
         self.next_names.clear();
     }
 }
 
-fn each_hash(object: &Object, mut visit: impl FnMut(u64)) {
-    for by in By::ALL {
+/// The indexes that hold an object, each with its hash there.
+fn each_index(
+    index: &mut Index,
+    seldom: &mut [OnceCell<Index>; SELDOM],
+    object: &Object,
+    visit: impl Fn(&mut Index, u64),
+) {
+    let enter = |by: By, index: &mut Index| {
         if let Some(names) = by.names(object) {
-            visit(by.hash(names));
+            visit(index, by.hash(names));
+        }
+    };
+    By::ALWAYS.into_iter().for_each(|by| enter(by, index));
+    for (by, index) in By::SELDOM.into_iter().zip(seldom) {
+        if let Some(index) = index.get_mut() {
+            enter(by, index);
         }
     }
 }

@@ -16,12 +16,13 @@ use crate::limits::to_u32;
 use crate::scan::definitions::note;
 use crate::scan::fact::{ObjectKind, Scope};
 use crate::scan::reference::arity_of;
-use index::{By, Index};
+use index::{By, Index, SELDOM};
 use needs::Edge;
 use objects::Objects;
 pub use shared::Name;
 use shared::Names;
 use signatures::{same_args, split_args};
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 /// An object of the schema.
@@ -150,6 +151,8 @@ pub struct Inventory {
     names: Names,
     /// The live ones by their names.
     index: Index,
+    /// By names that are seldom asked for.
+    seldom: [OnceCell<Index>; SELDOM],
     /// The name to try next for a base that was taken, until a name is freed.
     next_names: HashMap<Vec<u8>, u32>,
     /// CREATE … IF NOT EXISTS found its table, or ALTER … IF EXISTS found none: what follows up to its end is not made.

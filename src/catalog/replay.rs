@@ -342,6 +342,9 @@ impl Inventory {
         let mut targets = self.targets(row, kind);
         let found = !targets.is_empty();
         let to = Name::from(row.detail.as_slice());
+        if targets.iter().any(|id| self.is_taken(*id, None, &to)) {
+            return Replayed::Duplicate;
+        }
         while let Some(id) = targets.pop() {
             let object = self.copy_of(id);
             if object.kind == ObjectKind::Schema {
@@ -393,6 +396,9 @@ impl Inventory {
     fn set_schema(&mut self, row: &OwnedRecord, kind: ObjectKind) -> Replayed {
         let targets = self.targets(row, kind);
         let to = Name::from(row.detail.as_slice());
+        if targets.iter().any(|id| self.is_taken(*id, Some(&to), &self.object(*id).name)) {
+            return Replayed::Duplicate;
+        }
         for id in &targets {
             let object = self.copy_of(*id);
             if object.kind.is_relation() || object.kind == ObjectKind::Domain {
@@ -403,6 +409,18 @@ impl Inventory {
             self.respell(*id, &|o| o.schema = to.clone());
         }
         if targets.is_empty() { Replayed::Unknown } else { Replayed::Done }
+    }
+
+    /// The server refuses this new name: another schema, relation, or column of the relation has it.
+    fn is_taken(&self, id: ObjectId, schema: Option<&[u8]>, name: &[u8]) -> bool {
+        let object = self.object(id);
+        let schema = schema.unwrap_or(&object.schema);
+        match object.kind {
+            ObjectKind::Schema => self.owns_schema(name),
+            ObjectKind::Column => self.column(schema, &object.name, name).is_some(),
+            kind if kind.is_relation() => self.relation(schema, name).is_some_and(|other| other != id),
+            _ => false,
+        }
     }
 
     /// The objects that ALTER or DROP names.

@@ -1,12 +1,12 @@
 //! Names that objects share: each text is kept once, however many objects have it.
 
 use super::index::Index;
+use crate::hash::xxh3_64;
 use crate::limits::to_u32;
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// A text of an object. The empty one takes no memory.
 #[derive(Default)]

@@ -105,10 +105,9 @@ impl Access {
             evidence.aspect,
             Aspect::READ | Aspect::INSERT | Aspect::UPDATE | Aspect::DELETE | Aspect::TRUNCATE | Aspect::CALLED
         );
-        let is_part = inventory.object(evidence.object).kind.is_sub();
         // what is expected to fail, or may not run, shows nothing
         let counts = evidence.strength == Strength::Behavior && evidence.flags == Flags::NONE;
-        if circumstance.role.is_empty() || !runs || is_part || !counts {
+        if circumstance.role.is_empty() || !runs || !counts || inventory.object(evidence.object).kind.is_sub() {
             return;
         }
         let (mut cause, mut policy) = (0, None);

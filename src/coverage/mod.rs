@@ -7,6 +7,7 @@ pub mod access;
 mod effects;
 mod helpers;
 mod lints;
+mod listed;
 pub mod pile;
 mod raised;
 mod reach;
@@ -15,7 +16,7 @@ mod results;
 pub mod state;
 mod unsure;
 
-use crate::catalog::{Inventory, Object, ObjectId, Replayed, Wanted};
+use crate::catalog::{Inventory, ObjectId, Replayed, Wanted};
 use crate::error::{Code as ErrorCode, Error};
 use crate::limits::{DIAGNOSTICS_PER_CODE, NESTING, to_u32};
 use crate::merge::{Joined, Place, Source};
@@ -36,6 +37,7 @@ use crate::sql::types;
 use access::{Access, Cell};
 use effects::Effect;
 use helpers::Helpers;
+use listed::Listed;
 pub use pile::Evidence;
 use pile::{Pile, Run, Sorted};
 use raised::Raised;
@@ -45,9 +47,6 @@ use results::Results;
 use state::{Risk, State, Tally};
 use std::collections::{BTreeSet, HashMap};
 use unsure::Unsure;
-
-/// Schemas whose objects are the tests' own.
-const TEST_SCHEMAS: [&[u8]; 2] = [b"test", b"tests"];
 
 /// Evidence that names an object which no schema source defines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -224,38 +223,6 @@ impl Folded {
     }
 }
 
-/// The objects that a database lists.
-#[derive(Debug)]
-struct Listed {
-    /// In their order.
-    objects: Vec<ObjectId>,
-    /// By number in the inventory: the place among them; [`UNLISTED`] of others.
-    places: Vec<u32>,
-}
-
-const UNLISTED: u32 = u32::MAX;
-
-impl Listed {
-    fn of(inventory: &Inventory, everything: bool) -> Listed {
-        let listed = |o: &Object| if everything { o.exists() } else { counts(o) };
-        let mut objects: Vec<ObjectId> = inventory.objects().filter(|(_, o)| listed(o)).map(|(id, _)| id).collect();
-        let key = |id: ObjectId| {
-            let o = inventory.object(id);
-            (o.kind, &o.schema, &o.name, &o.sub, &o.args)
-        };
-        order::sort(&mut objects, |a, b| key(*a).cmp(&key(*b)));
-        let mut places = vec![UNLISTED; inventory.len()];
-        for (place, id) in objects.iter().enumerate() {
-            places[*id as usize] = to_u32(place);
-        }
-        Listed { objects, places }
-    }
-
-    fn place(&self, id: ObjectId) -> Option<u32> {
-        self.places.get(id as usize).copied().filter(|place| *place != UNLISTED)
-    }
-}
-
 /// Folds rows as the merge hands them on.
 #[derive(Debug, Default)]
 pub struct Fold {
@@ -298,6 +265,10 @@ struct Last {
     of: Option<(ObjectKind, Scope)>,
     key: [Vec<u8>; 4],
     found: Vec<ObjectId>,
+    /// Where it is one that is listed: with its place.
+    only: Option<(ObjectId, u32)>,
+    /// Places of the last relation and of the last column.
+    places: [u32; 2],
 }
 
 impl Fold {
@@ -388,9 +359,12 @@ impl Fold {
     /// Adds evidence of an object that is listed.
     fn keep(&mut self, evidence: Evidence) {
         self.listed();
-        if let Some((listed, pile)) = &mut self.pile
-            && let Some(object) = listed.place(evidence.object)
-        {
+        let Some((listed, pile)) = &mut self.pile else { return };
+        let place = match self.last.only {
+            Some((id, place)) if id == evidence.object => Some(place),
+            _ => listed.place(evidence.object),
+        };
+        if let Some(object) = place {
             pile.push(Evidence { object, ..evidence });
         }
     }
@@ -417,6 +391,7 @@ impl Fold {
     /// Finds the objects that are meant, as `last`. Rows of one key follow one another: what was found is kept for the next one.
     fn find(&mut self, wanted: &Wanted<'_>) {
         let key = [wanted.schema, wanted.name, wanted.sub, wanted.args];
+        self.listed();
         let last = &mut self.last;
         let same = last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| a == b);
         if !same {
@@ -425,7 +400,24 @@ impl Fold {
                 kept.clear();
                 kept.extend_from_slice(text);
             }
-            last.found = self.inventory.find(*wanted);
+            let Some((listed, _)) = &self.pile else { return };
+            let place = match wanted.kind {
+                ObjectKind::Column => Some(&mut last.places[1]),
+                kind => (kind == ObjectKind::Relation || kind.is_relation()).then_some(&mut last.places[0]),
+            };
+            last.only = place.as_ref().and_then(|place| listed.near(&self.inventory, **place, wanted));
+            last.found.clear();
+            if let Some((id, _)) = last.only {
+                last.found.push(id);
+            } else {
+                last.found = self.inventory.find(*wanted);
+            }
+            if let (None, [id]) = (last.only, &last.found[..]) {
+                last.only = listed.place(*id).map(|place| (*id, place));
+            }
+            if let Some((place, (_, found))) = place.zip(last.only) {
+                *place = found;
+            }
         }
     }
 
@@ -584,11 +576,6 @@ fn uses_rows(kind: ObjectKind) -> bool {
     matches!(kind, ObjectKind::Relation | ObjectKind::Column)
 }
 
-fn counts(object: &Object) -> bool {
-    let schema = if object.kind == ObjectKind::Schema { &object.name } else { &object.schema };
-    object.is_counted() && !TEST_SCHEMAS.contains(&&**schema)
-}
-
 impl Joined for Fold {
     fn sources(&mut self, sources: &[Source], includes: &[Place]) {
         self.roles = sources.iter().map(|source| source.entry.role).collect();
@@ -662,6 +649,10 @@ impl Joined for Fold {
         }
         match self.inventory.replay(place, row, kind, op) {
             Replayed::Done => {}
+            Replayed::Duplicate if matches!(op, Op::Rename | Op::Move) => {
+                let message = format!("{} {}: its new name is taken; it keeps this one", kind.as_str(), name());
+                self.say(place, row.line, Code::Duplicate, message);
+            }
             Replayed::Duplicate => {
                 let message = format!("{} {} exists already; the first definition counts", kind.as_str(), name());
                 self.say(place, row.line, Code::Duplicate, message);

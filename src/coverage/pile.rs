@@ -103,7 +103,7 @@ impl Pile {
     }
 
     fn sort(&mut self) {
-        order::group(&mut self.pieces, self.objects, |e| e.object);
+        order::group(&mut self.pieces, self.objects, &|e| e.object);
         for own in self.pieces.chunk_by_mut(|a, b| a.object == b.object) {
             // mostly the order of the segments
             if !own.is_sorted() {

@@ -1,9 +1,9 @@
 //! The table `catalogue.tsv`, parsed once: what each overload of a pgTAP function takes and what it tests.
 
 use super::types::Type;
+use crate::hash::xxh3_64;
 use crate::limits::NAME_BYTES;
 use std::sync::OnceLock;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// What a function is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

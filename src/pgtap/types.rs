@@ -1,6 +1,6 @@
 //! Types, as far as pgTAP's signatures tell them apart, and PostgreSQL's implicit casts between them (`pg_cast`).
 
-use xxhash_rust::xxh3::xxh3_64;
+use crate::hash::xxh3_64;
 
 /// A type, as far as pgTAP's signatures tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@
 //! Nothing is allocated after `new`, but for the order of the records while they are sorted: see [`Arena::sorted`].
 
 use super::{Record, Tag};
+use crate::hash::xxh3_64;
 use crate::limits::{MAX_ARENA_BYTES, to_u32};
 use crate::order;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes of a record in the arena.
 pub const RECORD_BYTES: usize = 40;
@@ -22,7 +22,7 @@ const WRITTEN_FIFTHS: usize = 8;
 /// Bytes before a name: its length, and its rank among all names once they are sorted.
 const NAME_HEAD: usize = 6;
 
-/// Bits of the parts of a record's place in a segment, in their order: tag, name, schema, kind, scope, sub-object,
+/// Bits of the parts of a record's place in a segment, in their order: tag, schema, name, kind, scope, sub-object,
 /// arguments, and the record's number, which is its arrival.
 const TAG_BITS: u32 = 3;
 const RANK_BITS: u32 = bits(slots_of(MAX_ARENA_BYTES) / 4 * 3);
@@ -190,8 +190,8 @@ impl Arena {
             text => u32_at(&self.block, text as usize + 2),
         };
         if record[0] == Tag::Evidence as u8 {
-            then(RANK_BITS, rank(NAME));
             then(RANK_BITS, rank(SCHEMA));
+            then(RANK_BITS, rank(NAME));
             then(KIND_BITS, u32::from(record[1]));
             then(SCOPE_BITS, u32::from(record[2]));
             then(RANK_BITS, rank(SUB));

@@ -1,12 +1,14 @@
 //! Blocks: a header with a checksum, then at most 64 KiB of payload; and the index that lists them.
 
 use super::codec::{Bytes, put_bytes, put_u64, u32_at};
-use super::{FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, Identity, footer, header};
+use super::{FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, Identity, SUM_BYTES, footer, header};
 use crate::error::{Code, Error};
 use crate::limits::{BLOCK_BYTES, to_u32};
 
 /// Bytes of a block's header: kind, count, payload length, checksum.
-pub const BLOCK_HEADER_BYTES: usize = 16;
+pub const BLOCK_HEADER_BYTES: usize = SUMMED_BYTES + SUM_BYTES;
+/// Those before the checksum.
+const SUMMED_BYTES: usize = 12;
 
 /// Kind of the index block.
 pub const INDEX: u8 = 255;
@@ -203,23 +205,20 @@ fn put_ref(out: &mut Vec<u8>, block: &BlockRef) {
 
 /// Appends a block with its checksum.
 pub fn put_block(out: &mut Vec<u8>, identity: Identity, ordinal: u32, kind: u8, count: u32, payload: &[u8]) {
-    let length = to_u32(payload.len());
-    let sum = checksum(identity, ordinal, kind, count, payload);
-    out.extend_from_slice(&[kind, 0, 0, 0]);
-    out.extend_from_slice(&count.to_le_bytes());
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(&sum.to_le_bytes());
+    let mut head = [0; SUMMED_BYTES];
+    head[0] = kind;
+    head[4..8].copy_from_slice(&count.to_le_bytes());
+    head[8..].copy_from_slice(&to_u32(payload.len()).to_le_bytes());
+    out.extend_from_slice(&head);
+    out.extend_from_slice(&checksum(identity, ordinal, &head, payload));
     out.extend_from_slice(payload);
 }
 
-fn checksum(identity: Identity, ordinal: u32, kind: u8, count: u32, payload: &[u8]) -> u32 {
-    let mut sum = identity.seed();
-    sum.update(&ordinal.to_le_bytes());
-    sum.update(&[kind, 0, 0, 0]);
-    sum.update(&count.to_le_bytes());
-    sum.update(&to_u32(payload.len()).to_le_bytes());
-    sum.update(payload);
-    sum.finalize()
+fn checksum(identity: Identity, ordinal: u32, head: &[u8], payload: &[u8]) -> [u8; SUM_BYTES] {
+    let mut bytes = [0; 4 + SUMMED_BYTES];
+    bytes[..4].copy_from_slice(&ordinal.to_le_bytes());
+    bytes[4..].copy_from_slice(head);
+    identity.checksum(&bytes, payload)
 }
 
 /// Checks a block's bytes and returns its payload and its number of rows.
@@ -232,7 +231,8 @@ pub fn open_block(bytes: &[u8], identity: Identity, ordinal: u32, kind: u8) -> R
     let length = u32_at(bytes, 8)? as usize;
     let payload = bytes.get(BLOCK_HEADER_BYTES..).filter(|p| p.len() == length);
     let payload = payload.ok_or_else(|| damaged("has another length than the index says"))?;
-    if bytes[..4] != [kind, 0, 0, 0] || u32_at(bytes, 12)? != checksum(identity, ordinal, bytes[0], count, payload) {
+    let (head, sum) = bytes[..BLOCK_HEADER_BYTES].split_at(SUMMED_BYTES);
+    if head[..4] != [kind, 0, 0, 0] || sum != checksum(identity, ordinal, head, payload) {
         return Err(damaged("does not match its checksum"));
     }
     Ok((payload, count))

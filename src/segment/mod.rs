@@ -13,7 +13,7 @@ pub use reader::SegmentReader;
 pub use writer::write;
 
 use crate::error::{Code, Error};
-use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
+use crate::hash::xxh3_64;
 
 /// First bytes of every file. Like PNG's: a transfer that mangles line ends or strips bit 7 is found out.
 pub const MAGIC: [u8; 8] = [0x89, b'P', b'T', b'C', 0x0D, 0x0A, 0x1A, 0x0A];
@@ -53,16 +53,20 @@ impl Identity {
         format!("{hex}-{:08}", self.seq)
     }
 
-    fn seed(&self) -> Digest<'static, u32, Table<1>> {
-        let mut sum = CRC.digest();
-        sum.update(&self.run);
-        sum.update(&self.seq.to_le_bytes());
-        sum
+    /// Checksum of bytes of this file: of `head`, and of `body` where that is long.
+    fn checksum(&self, head: &[u8], body: &[u8]) -> [u8; SUM_BYTES] {
+        let mut bytes = [0; 128];
+        let mut length = 0;
+        for part in [&self.run, &self.seq.to_le_bytes()[..], head, &xxh3_64(body).to_le_bytes()] {
+            bytes[length..length + part.len()].copy_from_slice(part);
+            length += part.len();
+        }
+        xxh3_64(&bytes[..length]).to_le_bytes()
     }
 }
 
-/// One table of 1 KiB: faster ways take 16 KiB, which a page would load.
-static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+/// Bytes of a checksum.
+const SUM_BYTES: usize = 8;
 
 /// The header's bytes.
 pub fn header(kind: FileKind, identity: Identity) -> [u8; HEADER_BYTES] {
@@ -73,8 +77,8 @@ pub fn header(kind: FileKind, identity: Identity) -> [u8; HEADER_BYTES] {
     bytes[12] = kind as u8;
     bytes[16..32].copy_from_slice(&identity.run);
     bytes[32..40].copy_from_slice(&identity.seq.to_le_bytes());
-    let sum = CRC.checksum(&bytes[..60]);
-    bytes[60..].copy_from_slice(&sum.to_le_bytes());
+    let sum = identity.checksum(&bytes[..56], b"");
+    bytes[56..].copy_from_slice(&sum);
     bytes
 }
 
@@ -88,15 +92,16 @@ pub fn parse_header(bytes: &[u8], kind: FileKind) -> Result<Identity, Error> {
         return Err(Error::new(Code::Corrupt, format!("this is no {name} of pgtap-cov: its first bytes are others")));
     }
     known_version(u16::from_le_bytes([bytes[8], bytes[9]]))?;
-    if codec::u32_at(bytes, 60)? != CRC.checksum(&bytes[..60]) {
+    let mut run = [0; 16];
+    run.copy_from_slice(&bytes[16..32]);
+    let identity = Identity { run, seq: codec::u64_at(bytes, 32)? };
+    if bytes[56..64] != identity.checksum(&bytes[..56], b"") {
         return Err(Error::new(Code::Corrupt, "the header's checksum does not match"));
     }
     if bytes[12] != kind as u8 {
         return Err(Error::new(Code::Corrupt, format!("this file of pgtap-cov is no {name}")));
     }
-    let mut run = [0; 16];
-    run.copy_from_slice(&bytes[16..32]);
-    Ok(Identity { run, seq: codec::u64_at(bytes, 32)? })
+    Ok(identity)
 }
 
 fn known_version(major: u16) -> Result<(), Error> {
@@ -133,9 +138,8 @@ pub fn footer(kind: FileKind, footer: Footer, identity: Identity) -> [u8; FOOTER
     bytes[32..34].copy_from_slice(&MAJOR.to_le_bytes());
     bytes[34..36].copy_from_slice(&MINOR.to_le_bytes());
     bytes[36] = kind as u8;
-    let mut sum = identity.seed();
-    sum.update(&bytes[..52]);
-    bytes[52..56].copy_from_slice(&sum.finalize().to_le_bytes());
+    let sum = identity.checksum(&bytes[..48], b"");
+    bytes[48..56].copy_from_slice(&sum);
     bytes[56..].copy_from_slice(&END_MAGIC);
     bytes
 }
@@ -152,9 +156,7 @@ pub fn parse_footer(bytes: &[u8], kind: FileKind, identity: Identity, length: u6
         return Err(truncated());
     }
     known_version(u16::from_le_bytes([bytes[32], bytes[33]]))?;
-    let mut sum = identity.seed();
-    sum.update(&bytes[..52]);
-    if codec::u32_at(bytes, 52)? != sum.finalize() || bytes[36] != kind as u8 {
+    if bytes[48..56] != identity.checksum(&bytes[..48], b"") || bytes[36] != kind as u8 {
         return Err(Error::new(Code::Corrupt, "the footer's checksum does not match its header"));
     }
     let footer = Footer {

@@ -3,6 +3,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listInventory, listLive } from './support/inventories.js';
+import { Rehearsal } from './support/migrations.js';
 import { startPglite, stopPglite } from './support/pglite.js';
 
 const LONG = 'a_name_of_which_only_the_first_sixty_three_bytes_are_kept_by_the_server';
@@ -948,5 +949,40 @@ describe.each(Object.entries(cases))('%s', (_, scripts) => {
 describe('everything', () => {
   it.each(Object.entries(everything))('%s', async (_name, script) => {
     expect(await listInventory(script, true)).toEqual(await ofPostgres(script, true));
+  });
+});
+
+/** Each statement from the third on is refused by the server, and changes nothing of ours. */
+const refused: Record<string, string[]> = {
+  'a new name that is taken': [
+    'create table t (a int, b int); create view v as select 1 as x;',
+    'create schema s; create table s.t (a int); create sequence s.v;',
+    'alter table t rename to v;',
+    'alter view v rename to t;',
+    'alter table t rename a to b;',
+    'alter table t set schema s;',
+    'alter schema s rename to public;',
+  ],
+  'a circle of tables': [
+    'create table t (a int, check (a > 0)); create table u () inherits (t); create table v (a int) inherits (u);',
+    'create table p (a int, unique (a)) partition by list (a); create table q partition of p default partition by list (a);',
+    'alter table t inherit v;',
+    'alter table t inherit t;',
+    'alter table q attach partition p for values in (1);',
+    'alter table p attach partition p for values in (1);',
+  ],
+};
+
+describe('what the server refuses', () => {
+  it.each(Object.entries(refused))('%s', async (_name, [first, second, ...rest]) => {
+    const server = await Rehearsal.start(db);
+    try {
+      expect(await server.accepts(`${first!} ${second!}`)).toBe(true);
+      for (const statement of rest) expect(await server.accepts(statement), statement).toBe(false);
+      const objects = (await listLive(db, true)).filter((object) => !empty.has(object)).sort();
+      expect(await listInventory([first, second, ...rest].join('\n'), true)).toEqual(objects);
+    } finally {
+      await server.end();
+    }
   });
 });

@@ -11,16 +11,27 @@ thread_local! {
     static PEAK: Cell<usize> = const { Cell::new(0) };
 }
 
+fn enter(size: usize) {
+    // what another thread frees is not seen here: numbers wrap
+    let now = NOW.get().wrapping_add(size);
+    NOW.set(now);
+    if now.wrapping_sub(PEAK.get()) <= usize::MAX / 2 {
+        PEAK.set(now);
+    }
+}
+
 // SAFETY: every call is handed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // what another thread frees is not seen here: numbers wrap
-        let now = NOW.get().wrapping_add(layout.size());
-        NOW.set(now);
-        if now.wrapping_sub(PEAK.get()) <= usize::MAX / 2 {
-            PEAK.set(now);
-        }
+        enter(layout.size());
         unsafe { System.alloc(layout) }
+    }
+
+    // both are there at once, as where it has to move
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        enter(size);
+        NOW.set(NOW.get().wrapping_sub(layout.size()));
+        unsafe { System.realloc(at, layout, size) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
