@@ -6,6 +6,7 @@
 mod support;
 
 use pgtap_cov::limits::DEFAULT_ARENA_BYTES;
+use pgtap_cov::limits::to_u32;
 use pgtap_cov::record::{OwnedRecord, Record};
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
 use pgtap_cov::segment::block::FileWriter;
@@ -82,13 +83,14 @@ fn a_segment_is_written_as_it_was() {
     let mut records = 0;
     for block in 0..reader.blocks() {
         let (tag, (offset, length)) = reader.block(block).unwrap();
-        let (mut writer, mut payload, mut count) = (RowWriter::default(), Vec::new(), 0);
-        let rows = reader.rows(block, range(offset, length), |row| {
-            writer.put(&mut payload, &borrowed(row));
-            count += 1;
+        let mut rows = Vec::new();
+        let read = reader.rows(block, range(offset, length), |row| {
+            rows.push(row.clone());
             Ok(())
         });
-        rows.unwrap();
+        read.unwrap();
+        let (mut writer, mut payload, count) = (RowWriter::default(), Vec::new(), to_u32(rows.len()));
+        rows.iter().for_each(|row| writer.put(&mut payload, &borrowed(row)));
         again.block(tag as u8, count, &payload, b"");
         records += count;
     }

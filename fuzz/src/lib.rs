@@ -216,19 +216,21 @@ fn composed(input: &[u8]) -> (Vec<u8>, Vec<ManifestEntry>) {
     for (kind, count, payload) in blocks(input) {
         let Some(tag) = Tag::from_number(kind % 3) else { continue };
         let (mut rows, mut out) = (Rows::new(payload, count, tag), Vec::new());
-        let (mut writer, mut written) = (RowWriter::default(), 0);
+        let mut found = Vec::new();
         while let Ok(Some(row)) = rows.next_row() {
-            let source = row.source % 2;
-            let mut row = borrowed(row);
-            row.source = source;
-            writer.put(&mut out, &row);
-            counts[source as usize] += 1;
-            written += 1;
+            found.push(row.clone());
         }
-        file.block(tag as u8, written, &out, b"");
+        let mut writer = RowWriter::default();
+        for row in &found {
+            let mut row = borrowed(row);
+            row.source %= 2;
+            writer.put(&mut out, &row);
+            counts[row.source as usize] += 1;
+        }
+        file.block(tag as u8, found.len() as u32, &out, b"");
     }
     let mut manifest = Vec::new();
-    let (mut seals, mut writer) = (Vec::new(), RowWriter::default());
+    let mut seals = Vec::new();
     for (source, role) in [SourceRole::Schema, SourceRole::Tests].into_iter().enumerate() {
         let path = format!("{source}.sql");
         let seal = Seal {
@@ -240,10 +242,13 @@ fn composed(input: &[u8]) -> (Vec<u8>, Vec<ManifestEntry>) {
             records: counts[source],
             ..Seal::default()
         };
-        writer.put(&mut seals, &seal.record(&seal.numbers()));
-        manifest.push(ManifestEntry { path, role, bytes: seal.bytes, hash: seal.hash, complete: true });
+        manifest.push(ManifestEntry { path, role, bytes: seal.bytes, hash: seal.hash.clone(), complete: true });
+        let numbers = seal.numbers();
+        seals.push((seal, numbers));
     }
-    file.block(Tag::Seal as u8, 2, &seals, b"");
+    let (mut out, mut writer) = (Vec::new(), RowWriter::default());
+    seals.iter().for_each(|(seal, numbers)| writer.put(&mut out, &seal.record(numbers)));
+    file.block(Tag::Seal as u8, 2, &out, b"");
     (file.finish(), manifest)
 }
 

@@ -303,8 +303,11 @@ fn put_piece(out: &mut Vec<u8>, evidence: &Evidence) {
 
 /// An object key as bytes that sort like (kind, schema, name, sub, args): no name holds a NUL.
 pub(crate) fn object_key(kind: u8, parts: [&[u8]; 4]) -> Vec<u8> {
-    let mut key = vec![kind];
-    key.extend_from_slice(&parts.join(&0));
+    let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
+    for (before, part) in [kind, 0, 0, 0].into_iter().zip(parts) {
+        key.push(before);
+        key.extend_from_slice(part);
+    }
     key
 }
 

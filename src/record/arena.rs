@@ -170,7 +170,8 @@ impl Arena {
     /// and ordinal, which is the order of their arrival. Costs n log n, and 16 bytes a record.
     pub fn sorted(&mut self) -> impl Iterator<Item = u32> + use<> {
         self.rank_names();
-        let mut order: Vec<u128> = (0..to_u32(self.records)).map(|number| self.place(number)).collect();
+        let mut known = [(0, 0); 4];
+        let mut order: Vec<u128> = (0..to_u32(self.records)).map(|number| self.place(number, &mut known)).collect();
         order.sort_unstable();
         order.into_iter().map(number_of)
     }
@@ -180,14 +181,18 @@ impl Arena {
         &self.block[at..at + RECORD_BYTES]
     }
 
-    /// The place of a record among all as a number.
-    fn place(&self, number: u32) -> u128 {
+    /// The place of a record among all as a number. `known` has the last names of each part with their ranks: neighbours
+    /// share them.
+    fn place(&self, number: u32, known: &mut [(Text, u32); 4]) -> u128 {
         let record = self.bytes_of(number);
         let mut place = u128::from(record[0]);
         let mut then = |bits: u32, part: u32| place = place << bits | u128::from(part);
-        let rank = |text: usize| match u32_at(record, 8 + text * 4) {
-            0 => 0,
-            text => u32_at(&self.block, text as usize + 2),
+        let mut rank = |part: usize| {
+            let text = u32_at(record, 8 + part * 4);
+            if text != known[part].0 {
+                known[part] = (text, if text == 0 { 0 } else { u32_at(&self.block, text as usize + 2) });
+            }
+            known[part].1
         };
         if record[0] == Tag::Evidence as u8 {
             then(RANK_BITS, rank(SCHEMA));

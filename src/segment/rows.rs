@@ -16,7 +16,7 @@ const NEAR: u8 = 1 << (TEXTS + 2);
 const REPEATED: usize = 3;
 
 /// The row before the first one of a block.
-fn blank() -> OwnedRecord {
+fn blank<T: Default>() -> Record<T> {
     Record {
         tag: 0,
         kind: 0,
@@ -24,11 +24,11 @@ fn blank() -> OwnedRecord {
         a: 0,
         b: 0,
         via: 0,
-        name: Vec::new(),
-        schema: Vec::new(),
-        sub: Vec::new(),
-        args: Vec::new(),
-        detail: Vec::new(),
+        name: T::default(),
+        schema: T::default(),
+        sub: T::default(),
+        args: T::default(),
+        detail: T::default(),
         source: 0,
         line: 0,
         seq: 0,
@@ -76,30 +76,31 @@ impl Known {
     }
 }
 
-/// Encodes rows one after the other.
+/// Encodes rows one after the other; their texts live as long.
 #[derive(Debug)]
-pub struct RowWriter {
-    before: OwnedRecord,
+pub struct RowWriter<'a> {
+    before: Record<&'a [u8]>,
     known: Known,
     /// Numbers of arguments and details by their text.
     repeated: [HashMap<Vec<u8>, u32>; 2],
 }
 
-impl Default for RowWriter {
+impl Default for RowWriter<'_> {
     fn default() -> Self {
         RowWriter { before: blank(), known: Known::new(), repeated: [HashMap::new(), HashMap::new()] }
     }
 }
 
-impl RowWriter {
+impl<'a> RowWriter<'a> {
     /// Appends one row.
-    pub fn put(&mut self, out: &mut Vec<u8>, record: &Record<&[u8]>) {
-        let before = &mut self.before;
+    pub fn put(&mut self, out: &mut Vec<u8>, record: &Record<&'a [u8]>) {
+        let before = &self.before;
         let texts = [record.name, record.schema, record.sub, record.args, record.detail];
-        let olds = [&mut before.name, &mut before.schema, &mut before.sub, &mut before.args, &mut before.detail];
+        let olds = [before.name, before.schema, before.sub, before.args, before.detail];
         let mut flags = 0;
-        for (n, (text, old)) in texts.iter().zip(&olds).enumerate() {
-            if *text != old.as_slice() {
+        for (n, (text, old)) in texts.into_iter().zip(olds).enumerate() {
+            // an arena keeps each text once
+            if !std::ptr::eq(text, old) && text != old {
                 flags |= 1 << n;
             }
         }
@@ -132,8 +133,6 @@ impl RowWriter {
             } else {
                 put_prefixed(out, old, text);
             }
-            old.clear();
-            old.extend_from_slice(text);
         }
         if flags & HEAD != 0 {
             let known = self.known.heads.iter().position(|head| *head == new_head);
@@ -143,7 +142,6 @@ impl RowWriter {
                 put_u64(out, u64::from(record.via));
                 self.known.keep_head(new_head);
             }
-            (before.kind, before.scope, before.a, before.b, before.via) = new_head;
         }
         if flags & SOURCE != 0 {
             put_delta(out, before.source, record.source);
@@ -156,7 +154,7 @@ impl RowWriter {
             }
         }
         self.known.keep_place(record.source, record.line, record.seq);
-        before.source = record.source;
+        self.before = *record;
     }
 }
 
@@ -228,7 +226,8 @@ impl<'a> Rows<'a> {
             text.clear();
             text.extend_from_slice(repeated);
         }
-        if !is_seal && (row.name.contains(&0) || row.sub.contains(&0)) {
+        let is_named = flags & (1 | 1 << 2) != 0;
+        if is_named && !is_seal && (row.name.contains(&0) || row.sub.contains(&0)) {
             return Err(Error::new(Code::Corrupt, "a name holds a NUL byte"));
         }
         if flags & HEAD != 0 {

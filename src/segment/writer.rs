@@ -10,6 +10,7 @@ use crate::record::{Arena, Record};
 /// arena.
 pub fn write(arena: &mut Arena, identity: Identity) -> Vec<u8> {
     let order = arena.sorted();
+    let arena = &*arena;
     let mut file = FileWriter::new(FileKind::Segment, identity);
     let blocks = arena.written_bytes() / BLOCK_BYTES + 8;
     file.reserve(arena.written_bytes() + blocks * 64);
@@ -22,28 +23,26 @@ pub fn write(arena: &mut Arena, identity: Identity) -> Vec<u8> {
 }
 
 #[derive(Default)]
-struct Block {
+struct Block<'a> {
     tag: u8,
     payload: Vec<u8>,
     count: u32,
-    rows: RowWriter,
-    row: Vec<u8>,
+    rows: RowWriter<'a>,
 }
 
-impl Block {
-    fn add(&mut self, file: &mut FileWriter, record: &Record<&[u8]>) {
+impl<'a> Block<'a> {
+    fn add(&mut self, file: &mut FileWriter, record: &Record<&'a [u8]>) {
         if self.count > 0 && record.tag != self.tag {
             self.flush(file);
         }
         self.tag = record.tag;
-        self.row.clear();
-        self.rows.put(&mut self.row, record);
-        if self.payload.len() + self.row.len() > BLOCK_BYTES {
+        let before = self.payload.len();
+        self.rows.put(&mut self.payload, record);
+        if self.payload.len() > BLOCK_BYTES {
+            self.payload.truncate(before);
             self.flush(file);
-            self.row.clear();
-            self.rows.put(&mut self.row, record);
+            self.rows.put(&mut self.payload, record);
         }
-        self.payload.extend_from_slice(&self.row);
         self.count += 1;
     }
 
