@@ -6,6 +6,7 @@
 pub mod build;
 mod index;
 pub mod reader;
+mod rows;
 pub mod writer;
 
 use crate::coverage::Count;

@@ -4,17 +4,17 @@
 //! at a time.
 
 use super::index::Index;
+pub use super::rows::{CellRow, DiagnosticRow, EvidenceRow, FileRow, ObjectKey, ObjectRow, Row, StaleRow};
+use super::rows::{
+    Context, StoredObject, cell_row, diagnostic_row, evidence_row, file_row, read_file, stale_row, unknown,
+};
 use super::writer::object_key;
-use super::{IDENTITY, Summary, kind, read_kind};
-use crate::coverage::access::{CAUSES, Verdict};
-use crate::coverage::reason::Near;
-use crate::coverage::spell_via;
+use super::{IDENTITY, Summary, kind};
 use crate::coverage::state::{Risk, State};
 use crate::error::{Code, Error};
-use crate::limits::{ARGS_BYTES, NAME_BYTES, to_u32};
-use crate::record::{spell, unspell};
-use crate::scan::SourceRole;
-use crate::scan::fact::{self, Aspect, Flags, ObjectKind, Strength};
+use crate::limits::to_u32;
+use crate::record::unspell;
+use crate::scan::fact::ObjectKind;
 use crate::segment::block::{BlockRef, open_block};
 use crate::segment::codec::Bytes;
 use crate::segment::{END_MAGIC, FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, parse_footer, parse_header};
@@ -29,8 +29,6 @@ pub const PAGE_ROWS: u32 = 10_000;
 const PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Largest index that is read.
 const INDEX_BYTES: u32 = 256 * 1024 * 1024;
-/// Longest key of an object: kind, schema, name, sub-object, arguments.
-const KEY_BYTES: usize = 4 * (NAME_BYTES + 4) + 2 * ARGS_BYTES;
 /// Memory that a compiled filter may take.
 const REGEX_BYTES: usize = 1 << 20;
 
@@ -80,176 +78,6 @@ pub struct Page {
     pub after: u32,
     /// Most rows.
     pub limit: u32,
-}
-
-/// An object's key as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectKey {
-    /// Kind.
-    pub kind: ObjectKind,
-    /// Schema.
-    pub schema: String,
-    /// Name.
-    pub name: String,
-    /// Sub-object.
-    pub sub: String,
-    /// Argument types.
-    pub args: String,
-}
-
-/// One row of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
-    /// An object.
-    Object(ObjectRow),
-    /// A piece of evidence.
-    Evidence(EvidenceRow),
-    /// A source.
-    File(FileRow),
-    /// A diagnostic.
-    Diagnostic(DiagnosticRow),
-    /// A stale name.
-    Stale(StaleRow),
-    /// A cell of the access matrix.
-    Cell(CellRow),
-}
-
-impl Row {
-    fn text_bytes(&self) -> usize {
-        let key = |key: &ObjectKey| key.schema.len() + key.name.len() + key.sub.len() + key.args.len();
-        match self {
-            Row::Object(row) => key(&row.key) + row.file.len() + row.reason.len(),
-            Row::Evidence(row) => row.file.len() + row.via.len(),
-            Row::File(row) => row.path.len(),
-            Row::Diagnostic(row) => row.file.len() + row.message.len(),
-            Row::Stale(row) => key(&row.key) + row.file.len() + row.via.len(),
-            Row::Cell(row) => {
-                let places = row.places.iter().map(|(file, _)| file.len() + 8).sum::<usize>();
-                key(&row.key) + row.role.len() + row.persona.len() + places
-            }
-        }
-    }
-}
-
-/// An object with its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectRow {
-    /// Its key.
-    pub key: ObjectKey,
-    /// File of its definition.
-    pub file: String,
-    /// Line of its definition.
-    pub line: u32,
-    /// Its state.
-    pub state: State,
-    /// What makes a gap worse.
-    pub risk: Option<Risk>,
-    /// Pieces of evidence by strength: structure, behavior, act, fixture.
-    pub counts: [u32; 4],
-    /// Aspects that are tested.
-    pub aspects: Vec<&'static str>,
-    /// Why it is not covered, and what comes nearest; empty where it is.
-    pub reason: String,
-    evidence: (u32, u32),
-}
-
-impl ObjectRow {
-    /// Pieces of evidence, those that do not count too.
-    pub fn places(&self) -> u32 {
-        self.evidence.1
-    }
-}
-
-/// A place that tests an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EvidenceRow {
-    /// Path of the source.
-    pub file: String,
-    /// 1-based line.
-    pub line: u32,
-    /// The overload that is called.
-    pub via: String,
-    /// What is tested.
-    pub aspect: &'static str,
-    /// How.
-    pub strength: Strength,
-    /// Why it does not count.
-    pub flags: Flags,
-}
-
-/// A source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileRow {
-    /// Its path.
-    pub path: String,
-    /// Its role.
-    pub role: SourceRole,
-    /// It was read to its end.
-    pub complete: bool,
-    /// Its length in bytes.
-    pub bytes: u64,
-    /// Hash of its content.
-    pub hash: String,
-    /// Its plan.
-    pub plan: Option<u32>,
-    /// Assertions.
-    pub assertions: u32,
-    /// Assertions that could not be understood.
-    pub unresolved: u32,
-}
-
-/// A message about a place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiagnosticRow {
-    /// Path of the source.
-    pub file: String,
-    /// 1-based line.
-    pub line: u32,
-    /// Its code.
-    pub code: fact::Code,
-    /// In words.
-    pub message: String,
-}
-
-/// A name that no schema source defines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StaleRow {
-    /// What the assertion names.
-    pub key: ObjectKey,
-    /// Path of the source.
-    pub file: String,
-    /// 1-based line.
-    pub line: u32,
-    /// The overload that is called.
-    pub via: String,
-}
-
-/// Who may do what with an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CellRow {
-    /// Relation or routine.
-    pub key: ObjectKey,
-    /// What was done.
-    pub command: &'static str,
-    /// The role that a test assumed.
-    pub role: String,
-    /// Who it stood for; may be empty.
-    pub persona: String,
-    /// What came of it.
-    pub verdict: Verdict,
-    /// Bits of [`CAUSES`].
-    pub causes: u8,
-    /// The first of the places: path and line.
-    pub places: Vec<(String, u32)>,
-    /// All of them.
-    pub count: u32,
-}
-
-impl CellRow {
-    /// Why it was refused.
-    pub fn causes(&self) -> Vec<&'static str> {
-        CAUSES.iter().enumerate().filter(|(n, _)| self.causes & 1 << n != 0).map(|(_, cause)| *cause).collect()
-    }
 }
 
 /// The answer to a query.
@@ -448,7 +276,7 @@ impl Reader {
                 let mut files = Bytes::new(payload);
                 let start = self.first_row(number)? as usize;
                 for at in start..start + count as usize {
-                    let path = file_row(&mut files)?.path;
+                    let path = read_file(&mut files)?.path;
                     if let Some(known) = self.paths.get_mut(at) {
                         *known = Some(path);
                     }
@@ -575,30 +403,11 @@ impl Reader {
                 })
             }
             Query::Evidence { key, page } => self.run_evidence(running, &key, page),
-            Query::AllEvidence(page) => self.scan(running, kind::EVIDENCE, page.limit, &never, &|bytes, _, context| {
-                evidence_row(bytes, context).map(|row| row.map(Row::Evidence))
-            }),
-            Query::Files(page) => self.scan(running, kind::FILES, page.limit, &never, &|bytes, _, _| {
-                file_row(bytes).map(|row| Some(Row::File(row)))
-            }),
-            Query::Diagnostics(page) => {
-                self.scan(running, kind::DIAGNOSTICS, page.limit, &never, &|bytes, _, context| {
-                    let (file, line) = (context.path(bytes.u32()?)?, bytes.u32()?);
-                    let number = bytes.u8()?;
-                    let code = fact::Code::from_number(number).ok_or_else(|| unknown("diagnostic code"))?;
-                    let message = text(bytes)?;
-                    Ok(Some(Row::Diagnostic(DiagnosticRow { file, line, code, message })))
-                })
-            }
-            Query::Stale(page) => self.scan(running, kind::STALE, page.limit, &never, &|bytes, _, context| {
-                let (file, line) = (context.path(bytes.u32()?)?, bytes.u32()?);
-                let key = split_key(bytes.bytes()?)?;
-                let via = text(bytes)?;
-                Ok(Some(Row::Stale(StaleRow { key, file, line, via })))
-            }),
-            Query::Matrix(page) => self.scan(running, kind::MATRIX, page.limit, &never, &|bytes, _, context| {
-                cell_row(bytes, context).map(|row| Some(Row::Cell(row)))
-            }),
+            Query::AllEvidence(page) => self.scan(running, kind::EVIDENCE, page.limit, &never, &evidence_row),
+            Query::Files(page) => self.scan(running, kind::FILES, page.limit, &never, &file_row),
+            Query::Diagnostics(page) => self.scan(running, kind::DIAGNOSTICS, page.limit, &never, &diagnostic_row),
+            Query::Stale(page) => self.scan(running, kind::STALE, page.limit, &never, &stale_row),
+            Query::Matrix(page) => self.scan(running, kind::MATRIX, page.limit, &never, &cell_row),
         }
     }
 
@@ -637,9 +446,7 @@ impl Reader {
         }
         let (_, until) = running.bounds.unwrap_or_default();
         let limit = page.limit.min(until.saturating_sub(running.at).saturating_add(to_u32(running.rows.len())));
-        self.scan(running, kind::EVIDENCE, limit, &never, &|bytes, _, context| {
-            evidence_row(bytes, context).map(|row| row.map(Row::Evidence))
-        })
+        self.scan(running, kind::EVIDENCE, limit, &never, &evidence_row)
     }
 
     /// Looks at the rows of the blocks of one kind from `running.at` on, until the page is full.
@@ -785,152 +592,4 @@ fn compile(pattern: &str) -> Result<Regex, Error> {
         .size_limit(REGEX_BYTES)
         .build()
         .map_err(|e| Error::new(Code::Config, format!("match is no regular expression: {e}")))
-}
-
-fn unknown(what: &str) -> Error {
-    Error::new(Code::Corrupt, format!("a row has a {what} that does not exist"))
-}
-
-fn text(bytes: &mut Bytes<'_>) -> Result<String, Error> {
-    Ok(String::from_utf8_lossy(bytes.bytes()?).into_owned())
-}
-
-fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
-    let (number, rest) = key.split_first().ok_or_else(|| unknown("key"))?;
-    let kind = read_kind(*number)?;
-    let mut parts = rest.split(|b| *b == 0).map(spell);
-    let mut next = || parts.next().ok_or_else(|| unknown("key"));
-    Ok(ObjectKey { kind, schema: next()?, name: next()?, sub: next()?, args: next()? })
-}
-
-/// What rows are decoded with.
-struct Context<'a> {
-    paths: &'a [Option<String>],
-    /// A file whose path was asked for and is not read yet.
-    missing: Cell<Option<u32>>,
-    filter: Option<&'a Regex>,
-    /// The row is asked for; others are only passed over.
-    wanted: bool,
-}
-
-impl Context<'_> {
-    /// The path of a file; empty where it is missing yet.
-    fn path(&self, number: u32) -> Result<String, Error> {
-        match self.paths.get(number as usize) {
-            None => Err(unknown("file")),
-            Some(Some(path)) => Ok(path.clone()),
-            Some(None) => {
-                if self.wanted {
-                    self.missing.set(Some(number));
-                }
-                Ok(String::new())
-            }
-        }
-    }
-}
-
-/// An object as it is stored, behind its key.
-struct StoredObject {
-    state: u8,
-    risk: u8,
-    file: u32,
-    line: u32,
-    counts: [u32; 4],
-    aspects: [u64; 2],
-    evidence: (u32, u32),
-    near: u8,
-    place: (u32, u32),
-    steps: Vec<(u8, String)>,
-}
-
-impl StoredObject {
-    fn read(bytes: &mut Bytes<'_>, key: &mut Vec<u8>) -> Result<StoredObject, Error> {
-        bytes.prefixed(key, KEY_BYTES)?;
-        Ok(StoredObject {
-            state: bytes.u8()?,
-            risk: bytes.u8()?,
-            file: bytes.u32()?,
-            line: bytes.u32()?,
-            counts: [bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?],
-            aspects: [bytes.u64()?, bytes.u64()?],
-            evidence: (bytes.u32()?, bytes.u32()?),
-            near: bytes.u8()?,
-            place: (bytes.u32()?, bytes.u32()?),
-            steps: {
-                let count = bytes.u32()?;
-                (0..count).map(|_| Ok((bytes.u8()?, text(bytes)?))).collect::<Result<_, Error>>()?
-            },
-        })
-    }
-
-    fn row(&self, key: &[u8], context: &Context<'_>) -> Result<ObjectRow, Error> {
-        let state = State::from_number(self.state).ok_or_else(|| unknown("state"))?;
-        let risk = match self.risk {
-            0 => None,
-            number => Some(*Risk::ALL.get(usize::from(number) - 1).ok_or_else(|| unknown("risk"))?),
-        };
-        let mut aspects = Vec::new();
-        for (word, base) in self.aspects.into_iter().zip([0u8, 64]) {
-            aspects.extend((0..64u8).filter(|n| word >> n & 1 == 1).map(|n| Aspect(base + n).as_str()));
-        }
-        let (file, line, counts, evidence) = (context.path(self.file)?, self.line, self.counts, self.evidence);
-        let reason = self.reason(context)?;
-        Ok(ObjectRow { key: split_key(key)?, file, line, state, risk, counts, aspects, reason, evidence })
-    }
-
-    fn reason(&self, context: &Context<'_>) -> Result<String, Error> {
-        let near = Near::ALL.get(usize::from(self.near)).copied().ok_or_else(|| unknown("reason"))?;
-        let mut reason = near.as_str().to_owned();
-        if !matches!(near, Near::Covered | Near::Nothing) {
-            reason += &format!(" ({}:{})", context.path(self.place.0)?, self.place.1);
-        }
-        let step = |(kind, name): &(u8, String)| {
-            let kind = ObjectKind::from_number(*kind).ok_or_else(|| unknown("kind"))?;
-            Ok(format!("{} {name}", kind.as_str()))
-        };
-        let steps = self.steps.iter().map(step).collect::<Result<Vec<_>, Error>>()?;
-        if let Some((first, others)) = steps.split_last() {
-            reason += &format!("; the {first}, which tests exercise, reaches it");
-            if !others.is_empty() {
-                let others: Vec<&str> = others.iter().rev().map(String::as_str).collect();
-                reason += &format!(" through {}", others.join(", "));
-            }
-        }
-        Ok(reason)
-    }
-}
-
-fn cell_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<CellRow, Error> {
-    let key = split_key(bytes.bytes()?)?;
-    let (role, persona) = (text(bytes)?, text(bytes)?);
-    let (command, verdict, causes) = (Aspect(bytes.u8()?).as_str(), bytes.u8()?, bytes.u8()?);
-    let verdict = Verdict::from_number(verdict).ok_or_else(|| unknown("verdict"))?;
-    let count = bytes.u32()?;
-    let mut places = Vec::new();
-    for _ in 0..bytes.u32()? {
-        places.push((context.path(bytes.u32()?)?, bytes.u32()?));
-    }
-    Ok(CellRow { key, command, role, persona, verdict, causes, places, count })
-}
-
-fn evidence_row(bytes: &mut Bytes<'_>, context: &Context<'_>) -> Result<Option<EvidenceRow>, Error> {
-    let (file, line, via, aspect, strength) = (bytes.u32()?, bytes.u32()?, bytes.u16()?, bytes.u8()?, bytes.u8()?);
-    if !context.wanted {
-        return Ok(None);
-    }
-    let flags = Flags(strength >> 3);
-    let strength =
-        Strength::from_number(strength & 0x07).filter(|_| flags <= Flags::ALL).ok_or_else(|| unknown("strength"))?;
-    let (file, via, aspect) = (context.path(file)?, spell_via(via), Aspect(aspect).as_str());
-    Ok(Some(EvidenceRow { file, line, via, aspect, strength, flags }))
-}
-
-fn file_row(bytes: &mut Bytes<'_>) -> Result<FileRow, Error> {
-    let path = text(bytes)?;
-    let role = *SourceRole::ALL.get(usize::from(bytes.u8()?)).ok_or_else(|| unknown("role"))?;
-    let complete = bytes.u8()? == 1;
-    let length = bytes.u64()?;
-    let hash = text(bytes)?;
-    let plan = bytes.u32()?.checked_sub(1);
-    Ok(FileRow { path, role, complete, bytes: length, hash, plan, assertions: bytes.u32()?, unresolved: bytes.u32()? })
 }
