@@ -1,35 +1,14 @@
 //! `AnalyzerMachine`: [`Analyzer`] for JavaScript.
 
+use super::json::Json;
 use super::number;
-use super::values::{Entry, Input, object, role, thrown};
+use super::values::{Input, entry, role, thrown};
 use crate::analyzer::{Analyzer, Step};
 use crate::error::{Code, Error};
 use crate::limits::{self, Limits};
 use crate::scan::Settings;
 use js_sys::Uint8Array;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
-
-#[derive(Serialize)]
-struct WantedOut {
-    path: String,
-    relative: bool,
-    from: String,
-}
-
-#[derive(Serialize)]
-struct ProgressOut {
-    consumed: usize,
-    step: &'static str,
-}
-
-#[derive(Serialize)]
-struct StatsOut {
-    bytes: u64,
-    records: u64,
-    segments: u64,
-    sources: u32,
-}
 
 /// Reads sources into segments. Every call is synchronous; JavaScript drives it.
 #[wasm_bindgen]
@@ -64,7 +43,10 @@ impl AnalyzerMachine {
     /// Reads a window: `{ consumed, step }`.
     pub fn push(&mut self, window: &[u8]) -> Result<JsValue, JsValue> {
         let progress = self.0.push(window).map_err(|e| thrown(&e))?;
-        object(&ProgressOut { consumed: progress.consumed, step: word(progress.step) })
+        let mut out = Json::new('{');
+        out.number("consumed", progress.consumed as u64);
+        out.text("step", word(progress.step));
+        out.value('}')
     }
 
     /// Ends the source.
@@ -81,8 +63,10 @@ impl AnalyzerMachine {
     pub fn wanted(&self) -> Result<JsValue, JsValue> {
         let Some(wanted) = self.0.wanted() else { return Ok(JsValue::UNDEFINED) };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (path, from) = (text(&wanted.path), text(&wanted.from));
-        object(&WantedOut { path, relative: wanted.relative, from })
+        let mut out = Json::new('{');
+        out.texts(&[("path", &text(&wanted.path)), ("from", &text(&wanted.from))]);
+        out.flag("relative", wanted.relative);
+        out.value('}')
     }
 
     /// What is pushed now, up to `end`, is the file that is wanted.
@@ -121,7 +105,7 @@ impl AnalyzerMachine {
     /// The manifest's entry of the source sealed last.
     pub fn entry(&self) -> Result<JsValue, JsValue> {
         match self.0.entry() {
-            Some(entry) => object(&Entry::from(entry)),
+            Some(sealed) => entry(sealed),
             None => Err(thrown(&Error::new(Code::State, "no source was sealed yet"))),
         }
     }
@@ -129,12 +113,12 @@ impl AnalyzerMachine {
     /// `{ bytes, records, segments, sources }`
     pub fn stats(&self) -> Result<JsValue, JsValue> {
         let stats = self.0.stats();
-        object(&StatsOut {
-            bytes: stats.bytes,
-            records: stats.records,
-            segments: stats.segments,
-            sources: stats.sources,
-        })
+        let mut out = Json::new('{');
+        for (key, number) in [("bytes", stats.bytes), ("records", stats.records), ("segments", stats.segments)] {
+            out.number(key, number);
+        }
+        out.numbers(&[("sources", stats.sources)]);
+        out.value('}')
     }
 
     /// Size of the arena.

@@ -1,56 +1,45 @@
 //! `ListerMachine`: [`Lister`] for JavaScript.
 
-use super::values::{Input, object, thrown};
+use super::json::Json;
+use super::values::{Input, thrown};
 use crate::listing::{Listed, Lister, Target};
 use crate::scan::Settings;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-#[derive(Serialize)]
-struct ListedOut {
-    line: u32,
-    function: String,
-    signature: Option<String>,
-    class: &'static str,
-    target: Option<TargetOut>,
-    alternatives: Vec<TargetOut>,
-    aspect: &'static str,
-    negated: bool,
-    context: &'static str,
-    problem: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct TargetOut {
-    kind: &'static str,
-    schema: Option<String>,
-    name: Option<String>,
-    sub: Option<String>,
-    args: Option<Vec<String>>,
-}
-
-impl From<Target> for TargetOut {
-    fn from(target: Target) -> Self {
-        let Target { kind, schema, name, sub, args } = target;
-        TargetOut { kind, schema, name, sub, args }
+fn put_target(out: &mut Json, target: &Target) {
+    out.text("kind", target.kind);
+    for (key, name) in [("schema", &target.schema), ("name", &target.name), ("sub", &target.sub)] {
+        out.optional(key, name.as_deref());
     }
+    match &target.args {
+        Some(args) => out.words("args", args),
+        None => out.optional("args", None),
+    }
+    out.close('}');
 }
 
-impl From<Listed> for ListedOut {
-    fn from(call: Listed) -> Self {
-        ListedOut {
-            line: call.line,
-            function: call.function,
-            signature: call.signature,
-            class: call.class,
-            target: call.target.map(TargetOut::from),
-            alternatives: call.alternatives.into_iter().map(TargetOut::from).collect(),
-            aspect: call.aspect,
-            negated: call.negated,
-            context: call.context,
-            problem: call.problem,
+fn put_call(out: &mut Json, call: &Listed) {
+    out.numbers(&[("line", call.line)]);
+    out.text("function", &call.function);
+    out.optional("signature", call.signature.as_deref());
+    out.text("class", call.class);
+    match &call.target {
+        Some(target) => {
+            out.open("target", '{');
+            put_target(out, target);
         }
+        None => out.optional("target", None),
     }
+    out.open("alternatives", '[');
+    for target in &call.alternatives {
+        out.item('{');
+        put_target(out, target);
+    }
+    out.close(']');
+    out.text("aspect", call.aspect);
+    out.flag("negated", call.negated);
+    out.text("context", call.context);
+    out.optional("problem", call.problem);
 }
 
 /// Lists the calls of one source.
@@ -80,7 +69,12 @@ impl ListerMachine {
     }
 
     fn take(&mut self) -> Result<JsValue, JsValue> {
-        let listed: Vec<ListedOut> = self.0.take().into_iter().map(ListedOut::from).collect();
-        object(&listed)
+        let mut out = Json::new('[');
+        for call in self.0.take() {
+            out.item('{');
+            put_call(&mut out, &call);
+            out.close('}');
+        }
+        out.value(']')
     }
 }

@@ -1,28 +1,13 @@
 //! `MergeMachine`: [`Build`] for JavaScript.
 
-use super::values::{manifest, object, summary, thrown};
-use super::{length, number};
+use super::json::Json;
+use super::length;
+use super::values::{manifest, summary, thrown};
 use crate::database::build::{Build, BuildStep};
 use crate::error::{Code, Error};
+use crate::limits::to_u32;
 use js_sys::{Object, Reflect, Uint8Array};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
-
-#[derive(Serialize)]
-struct ReadRunOut {
-    step: &'static str,
-    run: u32,
-    offset: f64,
-    length: u32,
-}
-
-#[derive(Serialize)]
-struct ReadOut {
-    step: &'static str,
-    segment: usize,
-    offset: f64,
-    length: u32,
-}
 
 /// Makes a coverage database of segments and a manifest.
 #[wasm_bindgen]
@@ -53,23 +38,15 @@ impl MergeMachine {
     /// length }`, `{ step: 'write', bytes }` or `{ step: 'done', summary }`
     pub fn next(&mut self) -> Result<JsValue, JsValue> {
         match self.0.next_step().map_err(|e| thrown(&e))? {
-            BuildStep::Read(request) => object(&ReadOut {
-                step: "read",
-                segment: request.segment,
-                offset: number(request.offset),
-                length: request.length,
-            }),
+            BuildStep::Read(request) => {
+                read_step("read", Some(("segment", to_u32(request.segment))), request.offset, request.length)
+            }
             BuildStep::Keep(run) => {
                 let out = step("keep", "bytes", &Uint8Array::from(run.bytes.as_slice()))?;
                 Reflect::set(&out, &JsValue::from_str("run"), &JsValue::from(run.number))?;
                 Ok(out)
             }
-            BuildStep::ReadRun(range) => object(&ReadRunOut {
-                step: "read-run",
-                run: range.run,
-                offset: number(range.offset),
-                length: range.length,
-            }),
+            BuildStep::ReadRun(range) => read_step("read-run", Some(("run", range.run)), range.offset, range.length),
             BuildStep::Write(bytes) => step("write", "bytes", &Uint8Array::from(bytes.as_slice())),
             BuildStep::Done => match self.0.summary() {
                 Some(figures) => step("done", "summary", &summary(figures)?),
@@ -90,4 +67,14 @@ pub(super) fn step(step: &str, key: &str, value: &JsValue) -> Result<JsValue, Js
     Reflect::set(&out, &JsValue::from_str("step"), &JsValue::from_str(step))?;
     Reflect::set(&out, &JsValue::from_str(key), value)?;
     Ok(out.into())
+}
+
+/// `{ step, [of]?, offset, length }`
+pub(super) fn read_step(step: &str, of: Option<(&str, u32)>, offset: u64, length: u32) -> Result<JsValue, JsValue> {
+    let mut out = Json::new('{');
+    out.text("step", step);
+    out.numbers(of.as_slice());
+    out.number("offset", offset);
+    out.numbers(&[("length", length)]);
+    out.value('}')
 }

@@ -3,6 +3,7 @@
 //! Nothing here calls host code: JavaScript drives the machines, so no Rust borrow is held while a callback runs.
 
 mod analyzer;
+mod json;
 mod lister;
 mod merge;
 mod reader;

@@ -1,21 +1,13 @@
 //! `ReaderMachine`: [`Reader`] for JavaScript.
 
-use super::merge::step;
-use super::values::{Input, answer, object, thrown};
-use super::{length, number};
+use super::length;
+use super::merge::{read_step, step};
+use super::values::{Input, answer, thrown};
 use crate::coverage::state::{Risk, State};
 use crate::database::reader::{ObjectKey, Page, Query, ReadStep, Reader};
 use crate::error::{Code, Error};
 use crate::scan::fact::ObjectKind;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
-
-#[derive(Serialize)]
-struct ReadOut {
-    step: &'static str,
-    offset: f64,
-    length: u32,
-}
 
 /// Answers queries on a coverage database.
 #[wasm_bindgen]
@@ -37,7 +29,7 @@ impl ReaderMachine {
     /// `{ step: 'read', offset, length }` or `{ step: 'done', result }`
     pub fn next(&mut self) -> Result<JsValue, JsValue> {
         match self.0.next_step().map_err(|e| thrown(&e))? {
-            ReadStep::Read(offset, length) => object(&ReadOut { step: "read", offset: number(offset), length }),
+            ReadStep::Read(offset, length) => read_step("read", None, offset, length),
             ReadStep::Answer(found) => step("done", "result", &answer(&found)?),
         }
     }

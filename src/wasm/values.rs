@@ -1,22 +1,14 @@
 //! Rust's values as JavaScript's plain objects.
 
+use super::json::Json;
 use crate::coverage::Count;
-use crate::coverage::state::Risk;
 use crate::database::Summary;
-use crate::database::reader::{Answer, Row};
+use crate::database::reader::{Answer, ObjectKey, Row};
 use crate::error::{Code, Error};
 use crate::merge::ManifestEntry;
 use crate::scan::SourceRole;
-use crate::scan::fact::ObjectKind;
 use js_sys::{Array, Reflect};
-use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
-
-/// A value as a plain object; numbers are never bigints.
-pub fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    value.serialize(&serializer).map_err(|e| thrown(&Error::new(Code::Internal, e.to_string())))
-}
 
 /// A plain object that the host gave. Its values are read one by one: derived readers are three times the code.
 pub struct Input {
@@ -87,49 +79,28 @@ fn list(value: &JsValue) -> Option<Array> {
 
 /// An error as JavaScript gets it thrown.
 pub fn thrown(error: &Error) -> JsValue {
-    let plain = Thrown {
-        code: error.code.as_str(),
-        message: &error.message,
-        file: error.file.as_deref(),
-        line: error.line,
-        offset: error.offset,
-    };
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible().serialize_missing_as_null(false);
-    plain.serialize(&serializer).unwrap_or_else(|_| JsValue::from_str(error.code.as_str()))
-}
-
-#[derive(Serialize)]
-struct Thrown<'a> {
-    code: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<u64>,
+    let mut plain = Json::new('{');
+    plain.texts(&[("code", error.code.as_str()), ("message", &error.message)]);
+    if let Some(file) = &error.file {
+        plain.text("file", file);
+    }
+    if let Some(line) = error.line {
+        plain.number("line", u64::from(line));
+    }
+    if let Some(offset) = error.offset {
+        plain.number("offset", offset);
+    }
+    plain.value('}').unwrap_or_else(|_| JsValue::from_str(error.code.as_str()))
 }
 
 /// A manifest's entry.
-#[derive(Serialize)]
-pub struct Entry {
-    path: String,
-    role: String,
-    bytes: u64,
-    hash: String,
-    complete: bool,
-}
-
-impl From<&ManifestEntry> for Entry {
-    fn from(entry: &ManifestEntry) -> Self {
-        Entry {
-            path: entry.path.clone(),
-            role: entry.role.as_str().to_owned(),
-            bytes: entry.bytes,
-            hash: entry.hash.clone(),
-            complete: entry.complete,
-        }
-    }
+pub fn entry(entry: &ManifestEntry) -> Result<JsValue, JsValue> {
+    let mut out = Json::new('{');
+    out.texts(&[("path", &entry.path), ("role", entry.role.as_str())]);
+    out.number("bytes", entry.bytes);
+    out.text("hash", &entry.hash);
+    out.flag("complete", entry.complete);
+    out.value('}')
 }
 
 /// The entries of a manifest.
@@ -165,248 +136,130 @@ pub fn role(word: &str) -> Result<SourceRole, JsValue> {
     })
 }
 
-#[derive(Serialize)]
-struct CountOut {
-    objects: u32,
-    covered: u32,
-    exercised: u32,
-    asserted: u32,
-    declared: u32,
-    gap: u32,
-    percent: Option<f64>,
-}
-
-impl From<&Count> for CountOut {
-    fn from(count: &Count) -> Self {
-        // tenths of a percent, rounded down: 99.96 % is not 100 %
-        let tenths = (u64::from(count.covered()) * 1000).checked_div(u64::from(count.objects));
-        CountOut {
-            objects: count.objects,
-            covered: count.covered(),
-            exercised: count.exercised,
-            asserted: count.asserted,
-            declared: count.declared,
-            gap: count.gap,
-            percent: tenths.map(|t| super::number(t) / 10.0),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct SummaryOut<'a> {
-    complete: bool,
-    problems: &'a [String],
-    totals: CountOut,
-    kinds: Kinds<'a>,
-    files: u32,
-    evidence: u32,
-    stale: u32,
-    matrix: u32,
-    diagnostics: Severities,
-    bytes: u64,
-    assertions: u64,
-    unresolved: u64,
-}
-
-/// By the kind's word.
-struct Kinds<'a>(&'a [(ObjectKind, Count)]);
-
-impl Serialize for Kinds<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(kind, count)| (kind.as_str(), CountOut::from(count))))
-    }
-}
-
-#[derive(Serialize)]
-struct Severities {
-    error: u32,
-    warning: u32,
-    info: u32,
+fn put_count(out: &mut Json, key: &str, count: &Count) {
+    out.open(key, '{');
+    out.numbers(&[("objects", count.objects), ("covered", count.covered())]);
+    out.numbers(&[("exercised", count.exercised), ("asserted", count.asserted)]);
+    out.numbers(&[("declared", count.declared), ("gap", count.gap)]);
+    // tenths of a percent, rounded down: 99.96 % is not 100 %
+    let tenths = (u64::from(count.covered()) * 1000).checked_div(u64::from(count.objects));
+    let percent = tenths.map_or_else(|| "null".to_owned(), |t| format!("{}.{}", t / 10, t % 10));
+    out.plain("percent", &percent);
+    out.close('}');
 }
 
 /// The figures.
 pub fn summary(s: &Summary) -> Result<JsValue, JsValue> {
-    object(&SummaryOut {
-        complete: s.complete,
-        problems: &s.problems,
-        totals: (&s.totals).into(),
-        kinds: Kinds(&s.kinds),
-        files: s.files,
-        evidence: s.evidence,
-        stale: s.stale,
-        matrix: s.matrix,
-        diagnostics: Severities { error: s.diagnostics[0], warning: s.diagnostics[1], info: s.diagnostics[2] },
-        bytes: s.bytes,
-        assertions: s.assertions,
-        unresolved: s.unresolved,
-    })
+    let mut out = Json::new('{');
+    out.flag("complete", s.complete);
+    out.words("problems", &s.problems);
+    put_count(&mut out, "totals", &s.totals);
+    out.open("kinds", '{');
+    for (kind, count) in &s.kinds {
+        put_count(&mut out, kind.as_str(), count);
+    }
+    out.close('}');
+    out.numbers(&[("files", s.files), ("evidence", s.evidence), ("stale", s.stale), ("matrix", s.matrix)]);
+    let [error, warning, info] = s.diagnostics;
+    out.open("diagnostics", '{');
+    out.numbers(&[("error", error), ("warning", warning), ("info", info)]);
+    out.close('}');
+    for (key, number) in [("bytes", s.bytes), ("assertions", s.assertions), ("unresolved", s.unresolved)] {
+        out.number(key, number);
+    }
+    out.value('}')
 }
 
-#[derive(Serialize)]
-struct PageOut<'a> {
-    rows: Vec<RowOut<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+fn put_key(out: &mut Json, key: &ObjectKey) {
+    out.texts(&[("kind", key.kind.as_str()), ("schema", &key.schema), ("name", &key.name)]);
+    out.texts(&[("sub", &key.sub), ("args", &key.args)]);
 }
 
-#[derive(Serialize)]
-struct PlaceOut<'a> {
-    file: &'a str,
-    line: u32,
+fn put_place(out: &mut Json, file: &str, line: u32) {
+    out.text("file", file);
+    out.number("line", u64::from(line));
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
-enum RowOut<'a> {
-    Object {
-        kind: &'a str,
-        schema: &'a str,
-        name: &'a str,
-        sub: &'a str,
-        args: &'a str,
-        defined: PlaceOut<'a>,
-        state: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        risk: Option<&'a str>,
-        structure: u32,
-        behavior: u32,
-        act: u32,
-        fixture: u32,
-        places: u32,
-        aspects: &'a [&'static str],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<&'a str>,
-    },
-    Evidence {
-        file: &'a str,
-        line: u32,
-        via: &'a str,
-        aspect: &'a str,
-        strength: &'a str,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        flags: Vec<&'static str>,
-    },
-    File {
-        path: &'a str,
-        role: &'a str,
-        bytes: u64,
-        hash: &'a str,
-        complete: bool,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        plan: Option<u32>,
-        assertions: u32,
-        unresolved: u32,
-    },
-    Diagnostic {
-        code: &'a str,
-        severity: &'a str,
-        file: &'a str,
-        line: u32,
-        message: &'a str,
-    },
-    Stale {
-        kind: &'a str,
-        schema: &'a str,
-        name: &'a str,
-        sub: &'a str,
-        args: &'a str,
-        file: &'a str,
-        line: u32,
-        via: &'a str,
-    },
-    Cell {
-        kind: &'a str,
-        schema: &'a str,
-        name: &'a str,
-        sub: &'a str,
-        args: &'a str,
-        command: &'a str,
-        role: &'a str,
-        persona: &'a str,
-        outcome: &'a str,
-        causes: Vec<&'static str>,
-        count: u32,
-        places: Vec<PlaceOut<'a>>,
-    },
-}
-
-fn row(row: &Row) -> RowOut<'_> {
+fn put_row(out: &mut Json, row: &Row) {
     match row {
-        Row::Object(o) => RowOut::Object {
-            kind: o.key.kind.as_str(),
-            schema: &o.key.schema,
-            name: &o.key.name,
-            sub: &o.key.sub,
-            args: &o.key.args,
-            defined: PlaceOut { file: &o.file, line: o.line },
-            state: o.state.as_str(),
-            risk: o.risk.map(Risk::as_str),
-            structure: o.counts[0],
-            behavior: o.counts[1],
-            act: o.counts[2],
-            fixture: o.counts[3],
-            places: o.places(),
-            aspects: &o.aspects,
-            reason: Some(o.reason.as_str()).filter(|reason| !reason.is_empty()),
-        },
-        Row::Evidence(e) => RowOut::Evidence {
-            file: &e.file,
-            line: e.line,
-            via: &e.via,
-            aspect: e.aspect,
-            strength: e.strength.as_str(),
-            flags: e.flags.words(),
-        },
-        Row::File(f) => RowOut::File {
-            path: &f.path,
-            role: f.role.as_str(),
-            bytes: f.bytes,
-            hash: &f.hash,
-            complete: f.complete,
-            plan: f.plan,
-            assertions: f.assertions,
-            unresolved: f.unresolved,
-        },
-        Row::Diagnostic(d) => RowOut::Diagnostic {
-            code: d.code.as_str(),
-            severity: d.code.severity(),
-            file: &d.file,
-            line: d.line,
-            message: &d.message,
-        },
-        Row::Stale(s) => RowOut::Stale {
-            kind: s.key.kind.as_str(),
-            schema: &s.key.schema,
-            name: &s.key.name,
-            sub: &s.key.sub,
-            args: &s.key.args,
-            file: &s.file,
-            line: s.line,
-            via: &s.via,
-        },
-        Row::Cell(c) => RowOut::Cell {
-            kind: c.key.kind.as_str(),
-            schema: &c.key.schema,
-            name: &c.key.name,
-            sub: &c.key.sub,
-            args: &c.key.args,
-            command: c.command,
-            role: &c.role,
-            persona: &c.persona,
-            outcome: c.verdict.as_str(),
-            causes: c.causes(),
-            count: c.count,
-            places: c.places.iter().map(|(file, line)| PlaceOut { file, line: *line }).collect(),
-        },
+        Row::Object(o) => {
+            put_key(out, &o.key);
+            out.open("defined", '{');
+            put_place(out, &o.file, o.line);
+            out.close('}');
+            out.text("state", o.state.as_str());
+            if let Some(risk) = o.risk {
+                out.text("risk", risk.as_str());
+            }
+            let [structure, behavior, act, fixture] = o.counts;
+            out.numbers(&[("structure", structure), ("behavior", behavior), ("act", act), ("fixture", fixture)]);
+            out.numbers(&[("places", o.places())]);
+            out.words("aspects", &o.aspects);
+            if !o.reason.is_empty() {
+                out.text("reason", &o.reason);
+            }
+        }
+        Row::Evidence(e) => {
+            put_place(out, &e.file, e.line);
+            out.texts(&[("via", &e.via), ("aspect", e.aspect), ("strength", e.strength.as_str())]);
+            let flags = e.flags.words();
+            if !flags.is_empty() {
+                out.words("flags", &flags);
+            }
+        }
+        Row::File(f) => {
+            out.texts(&[("path", &f.path), ("role", f.role.as_str())]);
+            out.number("bytes", f.bytes);
+            out.text("hash", &f.hash);
+            out.flag("complete", f.complete);
+            if let Some(plan) = f.plan {
+                out.numbers(&[("plan", plan)]);
+            }
+            out.numbers(&[("assertions", f.assertions), ("unresolved", f.unresolved)]);
+        }
+        Row::Diagnostic(d) => {
+            out.texts(&[("code", d.code.as_str()), ("severity", d.code.severity())]);
+            put_place(out, &d.file, d.line);
+            out.text("message", &d.message);
+        }
+        Row::Stale(s) => {
+            put_key(out, &s.key);
+            put_place(out, &s.file, s.line);
+            out.text("via", &s.via);
+        }
+        Row::Cell(c) => {
+            put_key(out, &c.key);
+            out.texts(&[("command", c.command), ("role", &c.role), ("persona", &c.persona)]);
+            out.text("outcome", c.verdict.as_str());
+            out.words("causes", &c.causes());
+            out.numbers(&[("count", c.count)]);
+            out.open("places", '[');
+            for (file, line) in &c.places {
+                out.item('{');
+                put_place(out, file, *line);
+                out.close('}');
+            }
+            out.close(']');
+        }
     }
 }
 
 /// The answer to a query.
 pub fn answer(answer: &Answer) -> Result<JsValue, JsValue> {
-    match answer {
-        Answer::Summary(s) => summary(s),
-        Answer::Rows(rows, next) => {
-            object(&PageOut { rows: rows.iter().map(row).collect(), next: next.map(|n| n.to_string()) })
-        }
+    let (rows, next) = match answer {
+        Answer::Summary(s) => return summary(s),
+        Answer::Rows(rows, next) => (rows, next),
+    };
+    let mut out = Json::new('{');
+    out.open("rows", '[');
+    for row in rows {
+        out.item('{');
+        put_row(&mut out, row);
+        out.close('}');
     }
+    out.close(']');
+    if let Some(next) = next {
+        out.text("next", &next.to_string());
+    }
+    out.value('}')
 }
