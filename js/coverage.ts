@@ -6,6 +6,7 @@ import type {
   CoveredObject,
   Diagnostic,
   Evidence,
+  FileEvidence,
   ObjectKey,
   ObjectQuery,
   Page,
@@ -15,6 +16,7 @@ import type {
   MatrixRow,
   Stale,
   Summary,
+  Tally,
 } from './types.js';
 import { ready, type ReaderMachine, type Wasm } from './wasm.js';
 
@@ -67,6 +69,14 @@ export class Coverage {
     return this.#query({ ...query, q: 'objects' });
   }
 
+  /**
+   * Objects counted by state, a row for each relation or routine. A page may have 100,000 rows; what has rows on several
+   * pages is their sum.
+   */
+  tally(query: ObjectQuery): Promise<Page<Tally>> {
+    return this.#query({ ...query, q: 'tally' });
+  }
+
   /** The places that test one object. */
   evidence(key: ObjectKey, query: PageQuery): Promise<Page<Evidence>> {
     const { kind, schema, name, sub, args } = key;
@@ -76,6 +86,11 @@ export class Coverage {
   /** The places that test objects, of all objects in their order: as many of each as its `places` says. */
   allEvidence(query: PageQuery): Promise<Page<Evidence>> {
     return this.#query({ ...query, q: 'all-evidence' });
+  }
+
+  /** The places in one file that test objects, in the order of the objects. */
+  fileEvidence(path: string, query: PageQuery): Promise<Page<FileEvidence>> {
+    return this.#query({ ...query, q: 'file-evidence', path });
   }
 
   /** The sources that count. */

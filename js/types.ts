@@ -200,6 +200,22 @@ export interface Evidence extends Place {
   flags?: ('todo' | 'branch' | 'may-fire' | 'shared' | 'not-passed')[];
 }
 
+/** A place in a file, and what it tests. */
+export interface FileEvidence extends Evidence {
+  object: ObjectKey;
+}
+
+/**
+ * A relation or routine: how many of it and of what hangs on it are in each state. The key is that of the first of these;
+ * `sub` is empty where that is itself.
+ */
+export interface Tally extends ObjectKey {
+  exercised: number;
+  asserted: number;
+  declared: number;
+  gap: number;
+}
+
 /** A source that was read. `unresolved`: calls that could not be understood. */
 export interface SourceFile {
   path: string;

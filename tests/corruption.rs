@@ -4,7 +4,7 @@
 
 mod support;
 
-use pgtap_cov::database::reader::{ObjectKey, Query};
+use pgtap_cov::database::reader::{Filter, ObjectKey, Query};
 use pgtap_cov::error::Code;
 use pgtap_cov::limits::DEFAULT_ARENA_BYTES;
 use pgtap_cov::merge::ManifestEntry;
@@ -28,7 +28,7 @@ fn scanned() -> (Vec<(String, Vec<u8>)>, Vec<ManifestEntry>) {
 
 fn everything(database: &[u8]) -> Result<String, pgtap_cov::error::Error> {
     let mut all = String::new();
-    let objects = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page: ALL };
+    let objects = Query::Objects(Filter::default(), ALL);
     let key = |kind, name: &str, sub: &str| ObjectKey {
         kind,
         schema: "public".to_owned(),
@@ -46,6 +46,8 @@ fn everything(database: &[u8]) -> Result<String, pgtap_cov::error::Error> {
         Query::Diagnostics(ALL),
         Query::Stale(ALL),
         Query::Matrix(ALL),
+        Query::Tally(Filter::default(), ALL),
+        Query::FileEvidence("t.sql".to_owned(), ALL),
         table,
         column,
     ] {

@@ -6,7 +6,7 @@ mod support;
 
 use pgtap_cov::analyzer::{Analyzer, Step};
 use pgtap_cov::database::build::{Build, BuildStep};
-use pgtap_cov::database::reader::{Answer, Page, Query, ReadStep, Reader};
+use pgtap_cov::database::reader::{Answer, Filter, Page, Query, ReadStep, Reader};
 use pgtap_cov::limits::DEFAULT_ARENA_BYTES;
 use pgtap_cov::merge::ManifestEntry;
 use pgtap_cov::scan::Settings;
@@ -294,7 +294,7 @@ fn a_page_of_a_database_with_long_keys_is_bounded() {
     let bytes = file.finish();
     let (mut found, mut page) = (0, Page { after: 0, limit: 1700 });
     loop {
-        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
+        let query = Query::Objects(Filter::default(), page);
         let Answer::Rows(rows, next) = ask(&bytes, query).unwrap() else { panic!() };
         assert!(rows.len() * key.len() < 20 << 20, "{} rows in a page", rows.len());
         found += rows.len();

@@ -4,7 +4,7 @@
 
 mod support;
 
-use pgtap_cov::database::reader::{Answer, ObjectKey, Page, Query, ReadStep, Reader, Row};
+use pgtap_cov::database::reader::{Answer, Filter, ObjectKey, Page, Query, ReadStep, Reader, Row};
 use pgtap_cov::error::Error;
 use pgtap_cov::limits::DEFAULT_ARENA_BYTES;
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
@@ -64,7 +64,7 @@ impl<'d> Asked<'d> {
 }
 
 fn objects(page: Page) -> Query {
-    Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page }
+    Query::Objects(Filter::default(), page)
 }
 
 #[test]
@@ -137,6 +137,68 @@ fn evidence_of_an_object_is_found_through_a_long_index() {
         panic!()
     };
     assert_eq!(rows, []);
+}
+
+/// Every row of a query, by pages of this length.
+fn rows(query: impl Fn(Page) -> Query, limit: u32) -> Vec<Row> {
+    let mut asked = Asked::open(&LONG);
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        let Answer::Rows(rows, next) = asked.ask(query(Page { after, limit })).unwrap() else { panic!() };
+        assert!(rows.len() <= limit as usize);
+        all.extend(rows);
+        let Some(next) = next else { return all };
+        after = next;
+    }
+}
+
+#[test]
+fn evidence_of_a_file_comes_with_its_objects() {
+    for file in [0, 123, FILES - 1] {
+        let path = format!("tests/a/long/way/to/file_{file:03}.sql");
+        for limit in [1, 7, 10_000] {
+            let found: Vec<(String, u32)> = rows(|page| Query::FileEvidence(path.clone(), page), limit)
+                .into_iter()
+                .map(|row| match row {
+                    Row::Evidence(row) => {
+                        assert_eq!(row.file, path);
+                        (row.object.unwrap().name, row.line)
+                    }
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            let named = (0..FUNCTIONS).filter(|n| n % FILES == file).map(|n| format!("f{n:04}"));
+            assert_eq!(found, named.zip((2..).step_by(2)).collect::<Vec<_>>());
+        }
+    }
+    assert_eq!(rows(|page| Query::FileEvidence("nowhere.sql".to_owned(), page), 9), []);
+}
+
+#[test]
+fn tallies_of_all_pages_add_up_to_the_objects() {
+    let filter = Filter { matching: Some("f00|f01".to_owned()), ..Filter::default() };
+    for limit in [1, 64, 100_000] {
+        let tallied = rows(|page| Query::Tally(filter.clone(), page), limit);
+        assert_eq!(tallied.len(), 200);
+        for (n, row) in tallied.iter().enumerate() {
+            let Row::Tally(row) = row else { panic!("{row:?}") };
+            assert_eq!((row.key.name.as_str(), row.counts), (format!("f{n:04}").as_str(), [0, 1, 0, 0]));
+        }
+    }
+}
+
+#[test]
+fn blocks_of_other_kinds_and_schemas_are_not_read() {
+    let only = |kinds, schema: &str| Filter { kinds, schema: Some(schema.to_owned()), ..Filter::default() };
+    for filter in [only(vec![ObjectKind::Table], "public"), only(vec![], "pub"), only(vec![], "public2")] {
+        let mut asked = Asked::open(&LONG);
+        asked.ask(Query::Summary).unwrap();
+        asked.reads.clear();
+        assert_eq!(asked.ask(Query::Objects(filter, Page { after: 0, limit: 10 })), Ok(Answer::Rows(vec![], None)));
+        // parts of the index, and where the rows would begin
+        let blocks = asked.reads.iter().filter(|(_, length)| *length < 64 * 1024).count();
+        assert!(blocks <= 8, "{:?}", asked.reads);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 mod support;
 
 use pgtap_cov::coverage::state::Risk;
-use pgtap_cov::database::reader::{Answer, Page, Query, Row};
+use pgtap_cov::database::reader::{Answer, Filter, Page, Query, Row};
 use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, MIN_ARENA_BYTES};
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
 use pgtap_cov::scan::fact::ObjectKind;
@@ -178,7 +178,7 @@ fn pages_follow_one_another_without_gap_or_repetition() {
     let mut seen = Vec::new();
     let mut page = Page { after: 0, limit: 777 };
     loop {
-        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
+        let query = Query::Objects(Filter::default(), page);
         let Answer::Rows(rows, next) = ask(&database, query).unwrap() else { panic!() };
         seen.extend(rows.into_iter().map(|row| match row {
             Row::Object(o) => o.key,
@@ -229,7 +229,7 @@ fn risks_are_open_tables_beside_secured_ones_and_routines_with_the_rights_of_the
 
     let page = Page { after: 0, limit: 10 };
     let risk = Some(Risk::SecurityDefiner);
-    let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk, page };
+    let query = Query::Objects(Filter { risk, ..Filter::default() }, page);
     let Answer::Rows(rows, _) = ask(&database, query).unwrap() else { panic!() };
     assert_eq!(rows.len(), 2, "{rows:?}");
 }

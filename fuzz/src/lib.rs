@@ -7,7 +7,7 @@ mod counting;
 mod support;
 
 use pgtap_cov::coverage::state::{Risk, State};
-use pgtap_cov::database::reader::{Answer, ObjectKey, PAGE_ROWS, Page, Query, Row};
+use pgtap_cov::database::reader::{Answer, Filter, ObjectKey, PAGE_ROWS, Page, Query, Row};
 use pgtap_cov::error::{Code, Error};
 use pgtap_cov::limits::{Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
 use pgtap_cov::merge::ManifestEntry;
@@ -146,16 +146,17 @@ pub fn database(input: &[u8]) {
 
 /// Asks a database all there is to ask; the last error.
 fn answers(database: &[u8]) -> Result<(), Error> {
-    let objects =
-        |page| Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
-    let chosen = |page| Query::Objects {
+    let objects = |page| Query::Objects(Filter::default(), page);
+    let filter = Filter {
         kinds: vec![ObjectKind::Table, ObjectKind::Function],
         schema: Some("public".to_owned()),
         matching: Some("a|b".to_owned()),
         states: vec![State::Gap, State::Exercised],
         risk: Some(Risk::RowSecurityOff),
-        page,
     };
+    let chosen = |page| Query::Objects(filter.clone(), page);
+    let tallied = |page| Query::Tally(Filter::default(), page);
+    let of_file = |page| Query::FileEvidence("t.sql".to_owned(), page);
     let mut keys = vec![ObjectKey {
         kind: ObjectKind::Table,
         schema: "public".to_owned(),
@@ -173,6 +174,8 @@ fn answers(database: &[u8]) -> Result<(), Error> {
     })
     .and(result);
     result = rows(database, chosen, 3, drop).and(result);
+    result = rows(database, tallied, 3, drop).and(result);
+    result = rows(database, of_file, 3, drop).and(result);
     for key in keys {
         result = rows(database, |page| Query::Evidence { key: key.clone(), page }, 50, drop).and(result);
     }

@@ -4,9 +4,11 @@
 //! for the bytes it needs.
 
 pub mod build;
+mod filter;
 mod index;
 pub mod reader;
 mod rows;
+mod tally;
 pub mod writer;
 
 use crate::coverage::Count;

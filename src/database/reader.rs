@@ -3,34 +3,35 @@
 //! Opening reads the last 16 KiB; a query reads the blocks that it touches, and the parts of the index that list them, one
 //! at a time.
 
+pub use super::filter::Filter;
+use super::filter::Matcher;
 use super::index::Index;
-pub use super::rows::{CellRow, DiagnosticRow, EvidenceRow, FileRow, ObjectKey, ObjectRow, Row, StaleRow};
+pub use super::rows::{CellRow, DiagnosticRow, EvidenceRow, FileRow, ObjectKey, ObjectRow, Row, StaleRow, TallyRow};
 use super::rows::{
-    Context, StoredObject, cell_row, diagnostic_row, evidence_row, file_row, read_file, stale_row, unknown,
+    Context, StoredObject, cell_row, diagnostic_row, evidence_of, evidence_row, file_row, read_file, split_key,
+    stale_row, unknown,
 };
+use super::tally::Tally;
 use super::writer::object_key;
 use super::{IDENTITY, Summary, kind};
-use crate::coverage::state::{Risk, State};
 use crate::error::{Code, Error};
 use crate::limits::to_u32;
 use crate::record::unspell;
-use crate::scan::fact::ObjectKind;
 use crate::segment::block::{BlockRef, open_block};
 use crate::segment::codec::Bytes;
 use crate::segment::{END_MAGIC, FOOTER_BYTES, FileKind, Footer, HEADER_BYTES, parse_footer, parse_header};
-use regex::bytes::{Regex, RegexBuilder};
 use std::cell::Cell;
 
 /// What is read to open a database.
 const TAIL_BYTES: u64 = 16 * 1024;
 /// Most rows of one page.
 pub const PAGE_ROWS: u32 = 10_000;
+/// Most relations and routines that are counted at a time.
+pub const TALLY_ROWS: u32 = 100_000;
 /// Text that ends a page, however few its rows: a few bytes of a file may repeat a long key.
 const PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Largest index that is read.
 const INDEX_BYTES: u32 = 256 * 1024 * 1024;
-/// Memory that a compiled filter may take.
-const REGEX_BYTES: usize = 1 << 20;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -38,20 +39,10 @@ pub enum Query {
     /// The figures.
     Summary,
     /// Objects in order of their keys.
-    Objects {
-        /// Only these kinds; empty: all.
-        kinds: Vec<ObjectKind>,
-        /// Only this schema.
-        schema: Option<String>,
-        /// Only names that this regular expression matches: `schema.name` or `schema.name.sub`.
-        matching: Option<String>,
-        /// Only these states; empty: all.
-        states: Vec<State>,
-        /// Only this risk.
-        risk: Option<Risk>,
-        /// Which page.
-        page: Page,
-    },
+    Objects(Filter, Page),
+    /// Objects by state, counted for each relation or routine. A page ends where it has as many of these as it may have:
+    /// what follows of one of them is counted anew on the next page.
+    Tally(Filter, Page),
     /// Evidence of one object, by place.
     Evidence {
         /// The object.
@@ -61,6 +52,8 @@ pub enum Query {
     },
     /// Evidence of all objects, in the order of the objects.
     AllEvidence(Page),
+    /// The part of it that the source of this path has, with the objects.
+    FileEvidence(String, Page),
     /// Sources in manifest order.
     Files(Page),
     /// Diagnostics by place.
@@ -144,7 +137,7 @@ enum Need {
 #[derive(Debug)]
 struct Running {
     query: Query,
-    filter: Option<Regex>,
+    matcher: Matcher,
     rows: Vec<Row>,
     /// Length of their texts.
     bytes: usize,
@@ -152,9 +145,28 @@ struct Running {
     at: u32,
     /// First row of the object's evidence and the one behind its last, once it is found.
     bounds: Option<(u32, u32)>,
+    tally: Tally,
+    /// Numbers of the sources whose evidence is asked for.
+    files: Vec<u32>,
+    /// The search for the objects of the evidence that was found.
+    objects: Option<Box<Running>>,
 }
 
 impl Running {
+    fn new(query: Query, matcher: Matcher, at: u32) -> Self {
+        Running {
+            query,
+            matcher,
+            rows: Vec::new(),
+            bytes: 0,
+            at,
+            bounds: None,
+            tally: Tally::default(),
+            files: Vec::new(),
+            objects: None,
+        }
+    }
+
     fn is_full(&self, limit: usize) -> bool {
         self.rows.len() >= limit || self.bytes >= PAGE_BYTES
     }
@@ -181,23 +193,20 @@ impl Reader {
     /// # Errors
     /// `CONFIG` for a page without rows or a filter that is no regular expression.
     pub fn query(&mut self, query: Query) -> Result<(), Error> {
-        let page = match &query {
-            Query::Summary => Page { after: 0, limit: 1 },
-            Query::Objects { page, .. } | Query::Evidence { page, .. } => *page,
-            Query::AllEvidence(page) | Query::Files(page) => *page,
-            Query::Diagnostics(page) | Query::Stale(page) | Query::Matrix(page) => *page,
+        let none = Filter::default();
+        let (page, most, filter) = match &query {
+            Query::Summary => (Page { after: 0, limit: 1 }, PAGE_ROWS, &none),
+            Query::Objects(filter, page) => (*page, PAGE_ROWS, filter),
+            Query::Tally(filter, page) => (*page, TALLY_ROWS, filter),
+            Query::Evidence { page, .. } | Query::FileEvidence(_, page) => (*page, PAGE_ROWS, &none),
+            Query::AllEvidence(page) | Query::Files(page) => (*page, PAGE_ROWS, &none),
+            Query::Diagnostics(page) | Query::Stale(page) | Query::Matrix(page) => (*page, PAGE_ROWS, &none),
         };
-        if page.limit == 0 || page.limit > PAGE_ROWS {
-            return Err(Error::new(
-                Code::Config,
-                format!("limit is {}; give a value from 1 to {PAGE_ROWS}", page.limit),
-            ));
+        if page.limit == 0 || page.limit > most {
+            return Err(Error::new(Code::Config, format!("limit is {}; give a value from 1 to {most}", page.limit)));
         }
-        let filter = match &query {
-            Query::Objects { matching: Some(pattern), .. } => Some(compile(pattern)?),
-            _ => None,
-        };
-        self.query = Some(Running { query, filter, rows: Vec::new(), bytes: 0, at: page.after, bounds: None });
+        let matcher = Matcher::new(filter)?;
+        self.query = Some(Running::new(query, matcher, page.after));
         Ok(())
     }
 
@@ -377,38 +386,85 @@ impl Reader {
                     self.need_summary()
                 }
             }
-            Query::Objects { kinds, schema, states, risk, page, .. } => {
-                let keep = |row: &ObjectRow, filter: Option<&Regex>| {
-                    (kinds.is_empty() || kinds.contains(&row.key.kind))
-                        && schema.as_ref().is_none_or(|s| *s == row.key.schema)
-                        && (states.is_empty() || states.contains(&row.state))
-                        && (risk.is_none() || risk == row.risk)
-                        && filter.is_none_or(|f| f.is_match(qualified(&row.key).as_bytes()))
-                };
-                let skip = |first: &[u8], next: Option<&[u8]>| {
-                    let between = |k: &ObjectKind| {
-                        let number = *k as u8;
-                        first.first().is_none_or(|f| *f <= number)
-                            && next.and_then(<[u8]>::first).is_none_or(|n| number <= *n)
-                    };
-                    !kinds.is_empty() && !kinds.iter().any(between)
-                };
-                self.scan(running, kind::OBJECTS, page.limit, &skip, &|bytes, before, context| {
-                    let stored = StoredObject::read(bytes, before)?;
-                    if !context.wanted {
-                        return Ok(None);
-                    }
-                    let row = stored.row(before, context)?;
-                    Ok(keep(&row, context.filter).then_some(Row::Object(row)))
-                })
-            }
+            Query::Objects(_, page) | Query::Tally(_, page) => self.run_objects(running, page.limit),
             Query::Evidence { key, page } => self.run_evidence(running, &key, page),
-            Query::AllEvidence(page) => self.scan(running, kind::EVIDENCE, page.limit, &never, &evidence_row),
-            Query::Files(page) => self.scan(running, kind::FILES, page.limit, &never, &file_row),
-            Query::Diagnostics(page) => self.scan(running, kind::DIAGNOSTICS, page.limit, &never, &diagnostic_row),
-            Query::Stale(page) => self.scan(running, kind::STALE, page.limit, &never, &stale_row),
-            Query::Matrix(page) => self.scan(running, kind::MATRIX, page.limit, &never, &cell_row),
+            Query::AllEvidence(page) => self.scan(running, kind::EVIDENCE, page.limit, &never, &mut evidence_row),
+            Query::FileEvidence(path, page) => self.run_file(running, &path, page),
+            Query::Files(page) => self.scan(running, kind::FILES, page.limit, &never, &mut file_row),
+            Query::Diagnostics(page) => self.scan(running, kind::DIAGNOSTICS, page.limit, &never, &mut diagnostic_row),
+            Query::Stale(page) => self.scan(running, kind::STALE, page.limit, &never, &mut stale_row),
+            Query::Matrix(page) => self.scan(running, kind::MATRIX, page.limit, &never, &mut cell_row),
         }
+    }
+
+    fn run_objects(&mut self, running: &mut Running, limit: u32) -> Result<Option<Need>, Error> {
+        let counts = matches!(running.query, Query::Tally(..));
+        let (matcher, mut tally) = (std::mem::take(&mut running.matcher), std::mem::take(&mut running.tally));
+        let mut spelled = Vec::new();
+        let skip = |first: &[u8], next: Option<&[u8]>| matcher.skips(first, next);
+        let need = self.scan(running, kind::OBJECTS, limit, &skip, &mut |bytes, key, context| {
+            let stored = StoredObject::read(bytes, key)?;
+            if !context.wanted || !matcher.wants(key, &stored, &mut spelled) {
+                return Ok(None);
+            }
+            if counts {
+                return tally.add(key, stored.state);
+            }
+            stored.row(key, context).map(|row| Some(Row::Object(row)))
+        });
+        (running.matcher, running.tally) = (matcher, tally);
+        need
+    }
+
+    fn run_file(&mut self, running: &mut Running, path: &str, page: Page) -> Result<Option<Need>, Error> {
+        if running.files.is_empty() {
+            if let Some(unread) = self.paths.iter().position(Option::is_none) {
+                return self.need_path(to_u32(unread)).map(Some);
+            }
+            let named = (0..).zip(&self.paths).filter(|(_, of)| of.as_deref() == Some(path));
+            running.files = named.map(|(file, _)| file).collect();
+            if running.files.is_empty() {
+                return Ok(None);
+            }
+        }
+        let mut objects = match running.objects.take() {
+            Some(objects) => objects,
+            None => {
+                let need = self.scan(running, kind::EVIDENCE, page.limit, &never, &mut evidence_row)?;
+                if need.is_some() {
+                    return Ok(need);
+                }
+                Box::new(Running::new(Query::Summary, Matcher::default(), 0))
+            }
+        };
+        // both are in the order of the objects
+        let is_found = |row: &Row| matches!(row, Row::Evidence(row) if row.object.is_some());
+        let mut found = running.rows.iter().take_while(|row| is_found(row)).count();
+        if found == running.rows.len() {
+            return Ok(None);
+        }
+        let need = self.scan(&mut objects, kind::OBJECTS, 1, &never, &mut |bytes, key, _| {
+            let (start, count) = StoredObject::read(bytes, key)?.evidence;
+            while let Some(Row::Evidence(row)) = running.rows.get_mut(found)
+                && row.number < start.saturating_add(count)
+            {
+                row.object = Some(split_key(key)?);
+                found += 1;
+                running.bytes += key.len();
+                if running.bytes >= PAGE_BYTES {
+                    running.at = row.number + 1;
+                    running.rows.truncate(found);
+                }
+            }
+            // the last one ends the search
+            Ok(if found == running.rows.len() { running.rows.pop() } else { None })
+        })?;
+        running.rows.append(&mut objects.rows);
+        running.objects = Some(objects);
+        if need.is_none() && !running.rows.iter().all(is_found) {
+            return Err(unknown("key"));
+        }
+        Ok(need)
     }
 
     fn run_evidence(&mut self, running: &mut Running, key: &ObjectKey, page: Page) -> Result<Option<Need>, Error> {
@@ -446,7 +502,7 @@ impl Reader {
         }
         let (_, until) = running.bounds.unwrap_or_default();
         let limit = page.limit.min(until.saturating_sub(running.at).saturating_add(to_u32(running.rows.len())));
-        self.scan(running, kind::EVIDENCE, limit, &never, &evidence_row)
+        self.scan(running, kind::EVIDENCE, limit, &never, &mut evidence_row)
     }
 
     /// Looks at the rows of the blocks of one kind from `running.at` on, until the page is full.
@@ -456,7 +512,7 @@ impl Reader {
         kind: u8,
         limit: u32,
         skip: &Skip<'_>,
-        decode: &Decode<'_>,
+        decode: &mut Decode<'_>,
     ) -> Result<Option<Need>, Error> {
         let limit = limit as usize;
         let mut start = 0u32;
@@ -495,26 +551,43 @@ impl Reader {
         running: &mut Running,
         (number, start): (usize, u32),
         limit: usize,
-        decode: &Decode<'_>,
+        decode: &mut Decode<'_>,
     ) -> Result<Option<Need>, Error> {
         let Some((payload, count)) = self.loaded(number) else { return Ok(Some(Need::Block(number))) };
-        let (paths, filter) = (self.paths.as_slice(), running.filter.as_ref());
-        let mut context = Context { paths, missing: Cell::new(None), filter, wanted: false };
+        let mut context = Context { paths: &self.paths, missing: Cell::new(None), row: start, wanted: true };
+        if !running.files.is_empty() {
+            for (row, at) in evidence_of(&running.files, payload, count) {
+                context.row = start.saturating_add(row);
+                if context.row >= running.at && !running.is_full(limit) {
+                    let decoded = decode(&mut Bytes::new(&payload[at..]), &mut Vec::new(), &context)?;
+                    running.bytes += decoded.as_ref().map_or(0, Row::text_bytes);
+                    running.rows.extend(decoded);
+                    running.at = context.row + 1;
+                }
+            }
+            if !running.is_full(limit) {
+                running.at = start.saturating_add(count);
+            }
+            return Ok(None);
+        }
         let (mut bytes, mut before) = (Bytes::new(payload), Vec::new());
         for row in start..start.saturating_add(count) {
             if running.rows.len() >= limit || running.bytes >= PAGE_BYTES {
                 break;
             }
+            context.row = row;
             context.wanted = row >= running.at;
             let decoded = decode(&mut bytes, &mut before, &context)?;
             if let Some(file) = context.missing.get() {
                 return self.need_path(file).map(Some);
             }
-            if context.wanted {
-                running.bytes += decoded.as_ref().map_or(0, Row::text_bytes);
-                running.rows.extend(decoded);
-                running.at = row + 1;
+            if let Some(made) = decoded
+                && context.wanted
+            {
+                running.bytes += made.text_bytes();
+                running.rows.push(made);
             }
+            running.at = running.at.max(row + 1);
         }
         Ok(None)
     }
@@ -550,13 +623,15 @@ impl Reader {
         loaded.find(|(n, ..)| *n == number).map(|(_, payload, count)| (payload.as_slice(), *count))
     }
 
-    fn answer(&self, running: Running) -> Answer {
+    fn answer(&self, mut running: Running) -> Answer {
+        running.tally.conclude(&mut running.rows);
         if let Query::Summary = running.query {
             return Answer::Summary(Box::new(self.summary.clone().unwrap_or_default()));
         }
         let (kind, limit) = match &running.query {
-            Query::Objects { page, .. } => (kind::OBJECTS, page.limit),
-            Query::Evidence { page, .. } | Query::AllEvidence(page) => (kind::EVIDENCE, page.limit),
+            Query::Objects(_, page) | Query::Tally(_, page) => (kind::OBJECTS, page.limit),
+            Query::Evidence { page, .. } => (kind::EVIDENCE, page.limit),
+            Query::AllEvidence(page) | Query::FileEvidence(_, page) => (kind::EVIDENCE, page.limit),
             Query::Files(page) => (kind::FILES, page.limit),
             Query::Diagnostics(page) => (kind::DIAGNOSTICS, page.limit),
             Query::Stale(page) => (kind::STALE, page.limit),
@@ -572,24 +647,8 @@ impl Reader {
 /// Whether no row of a block is wanted: its first key, and that of the block behind it.
 type Skip<'f> = dyn Fn(&[u8], Option<&[u8]>) -> bool + 'f;
 /// A row, where it is wanted; the second argument is the key of the row before.
-type Decode<'f> = dyn Fn(&mut Bytes<'_>, &mut Vec<u8>, &Context<'_>) -> Result<Option<Row>, Error> + 'f;
+type Decode<'f> = dyn FnMut(&mut Bytes<'_>, &mut Vec<u8>, &Context<'_>) -> Result<Option<Row>, Error> + 'f;
 
 fn never(_: &[u8], _: Option<&[u8]>) -> bool {
     false
-}
-
-/// `schema.name` or `schema.name.sub`, what a filter is matched against.
-fn qualified(key: &ObjectKey) -> String {
-    let parts = [&key.schema, &key.name, &key.sub];
-    let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
-    parts.join(".")
-}
-
-fn compile(pattern: &str) -> Result<Regex, Error> {
-    // of bytes: the tables of Unicode would be a third of the module
-    RegexBuilder::new(pattern)
-        .unicode(false)
-        .size_limit(REGEX_BYTES)
-        .build()
-        .map_err(|e| Error::new(Code::Config, format!("match is no regular expression: {e}")))
 }

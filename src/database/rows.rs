@@ -11,7 +11,6 @@ use crate::record::spell;
 use crate::scan::SourceRole;
 use crate::scan::fact::{self, Aspect, Flags, ObjectKind, Strength};
 use crate::segment::codec::Bytes;
-use regex::bytes::Regex;
 use std::cell::Cell;
 
 /// Longest key of an object: kind, schema, name, sub-object, arguments.
@@ -47,6 +46,8 @@ pub enum Row {
     Stale(StaleRow),
     /// A cell of the access matrix.
     Cell(CellRow),
+    /// A relation or routine, counted.
+    Tally(TallyRow),
 }
 
 impl Row {
@@ -63,6 +64,7 @@ impl Row {
                 let places = row.places.iter().map(|(file, _)| file.len() + 8).sum::<usize>();
                 key(&row.key) + row.role.len() + row.persona.len() + places
             }
+            Row::Tally(row) => key(&row.key),
         }
     }
 }
@@ -111,6 +113,10 @@ pub struct EvidenceRow {
     pub strength: Strength,
     /// Why it does not count.
     pub flags: Flags,
+    /// What it tests, where that is not asked of one object.
+    pub object: Option<ObjectKey>,
+    /// Its number among all evidence.
+    pub(super) number: u32,
 }
 
 /// A source.
@@ -181,6 +187,15 @@ pub struct CellRow {
     pub count: u32,
 }
 
+/// A relation or routine and what hangs on it, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TallyRow {
+    /// The first of them: itself, mostly.
+    pub key: ObjectKey,
+    /// Objects by the number of their state.
+    pub counts: [u32; 4],
+}
+
 impl CellRow {
     /// Why it was refused.
     pub fn causes(&self) -> Vec<&'static str> {
@@ -196,7 +211,8 @@ fn text(bytes: &mut Bytes<'_>) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(bytes.bytes()?).into_owned())
 }
 
-fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
+/// A key as text.
+pub(super) fn split_key(key: &[u8]) -> Result<ObjectKey, Error> {
     let (number, rest) = key.split_first().ok_or_else(|| unknown("key"))?;
     let kind = read_kind(*number)?;
     let mut parts = rest.split(|b| *b == 0).map(spell);
@@ -209,7 +225,8 @@ pub(super) struct Context<'a> {
     pub(super) paths: &'a [Option<String>],
     /// A file whose path was asked for and is not read yet.
     pub(super) missing: Cell<Option<u32>>,
-    pub(super) filter: Option<&'a Regex>,
+    /// Number of the row.
+    pub(super) row: u32,
     /// The row is asked for; others are only passed over.
     pub(super) wanted: bool,
 }
@@ -231,9 +248,9 @@ impl Context<'_> {
 }
 
 /// An object as it is stored, behind its key.
-pub(super) struct StoredObject {
-    state: u8,
-    risk: u8,
+pub(super) struct StoredObject<'a> {
+    pub(super) state: u8,
+    pub(super) risk: u8,
     file: u32,
     line: u32,
     counts: [u32; 4],
@@ -241,11 +258,12 @@ pub(super) struct StoredObject {
     pub(super) evidence: (u32, u32),
     near: u8,
     place: (u32, u32),
-    steps: Vec<(u8, String)>,
+    /// Number of the steps, which begin here.
+    steps: (u32, Bytes<'a>),
 }
 
-impl StoredObject {
-    pub(super) fn read(bytes: &mut Bytes<'_>, key: &mut Vec<u8>) -> Result<StoredObject, Error> {
+impl<'a> StoredObject<'a> {
+    pub(super) fn read(bytes: &mut Bytes<'a>, key: &mut Vec<u8>) -> Result<StoredObject<'a>, Error> {
         bytes.prefixed(key, KEY_BYTES)?;
         Ok(StoredObject {
             state: bytes.u8()?,
@@ -258,8 +276,12 @@ impl StoredObject {
             near: bytes.u8()?,
             place: (bytes.u32()?, bytes.u32()?),
             steps: {
-                let count = bytes.u32()?;
-                (0..count).map(|_| Ok((bytes.u8()?, text(bytes)?))).collect::<Result<_, Error>>()?
+                let steps = (bytes.u32()?, *bytes);
+                for _ in 0..steps.0 {
+                    bytes.u8()?;
+                    bytes.bytes()?;
+                }
+                steps
             },
         })
     }
@@ -285,11 +307,12 @@ impl StoredObject {
         if !matches!(near, Near::Covered | Near::Nothing) {
             reason += &format!(" ({}:{})", context.path(self.place.0)?, self.place.1);
         }
-        let step = |(kind, name): &(u8, String)| {
-            let kind = ObjectKind::from_number(*kind).ok_or_else(|| unknown("kind"))?;
-            Ok(format!("{} {name}", kind.as_str()))
+        let (count, mut bytes) = self.steps;
+        let mut step = |_| {
+            let kind = ObjectKind::from_number(bytes.u8()?).ok_or_else(|| unknown("kind"))?;
+            Ok(format!("{} {}", kind.as_str(), text(&mut bytes)?))
         };
-        let steps = self.steps.iter().map(step).collect::<Result<Vec<_>, Error>>()?;
+        let steps = (0..count).map(&mut step).collect::<Result<Vec<_>, Error>>()?;
         if let Some((first, others)) = steps.split_last() {
             reason += &format!("; the {first}, which tests exercise, reaches it");
             if !others.is_empty() {
@@ -315,7 +338,34 @@ pub(super) fn evidence_row(
     let strength =
         Strength::from_number(strength & 0x07).filter(|_| flags <= Flags::ALL).ok_or_else(|| unknown("strength"))?;
     let (file, via, aspect) = (context.path(file)?, spell_via(via), Aspect(aspect).as_str());
-    Ok(Some(Row::Evidence(EvidenceRow { file, line, via, aspect, strength, flags })))
+    Ok(Some(Row::Evidence(EvidenceRow { file, line, via, aspect, strength, flags, object: None, number: context.row })))
+}
+
+/// Which of so many rows of evidence are of these files, and where each begins. Most are of others: nothing is made of
+/// those, nor are they checked.
+pub(super) fn evidence_of(files: &[u32], payload: &[u8], count: u32) -> Vec<(u32, usize)> {
+    let mut found = Vec::new();
+    let mut rest = payload.iter();
+    for row in 0..count {
+        let at = payload.len() - rest.len();
+        let (mut file, mut shift) = (0u32, 0);
+        for byte in rest.by_ref() {
+            file |= u32::from(*byte & 0x7F).checked_shl(shift).unwrap_or(0);
+            shift += 7;
+            if *byte < 0x80 {
+                break;
+            }
+        }
+        // the line and the overload; then two bytes
+        for _ in 0..2 {
+            rest.find(|byte| **byte < 0x80);
+        }
+        rest.nth(1);
+        if files.contains(&file) {
+            found.push((row, at));
+        }
+    }
+    found
 }
 
 /// A row of a source.

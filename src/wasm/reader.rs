@@ -4,7 +4,7 @@ use super::length;
 use super::merge::{read_step, step};
 use super::values::{Input, answer, thrown};
 use crate::coverage::state::{Risk, State};
-use crate::database::reader::{ObjectKey, Page, Query, ReadStep, Reader};
+use crate::database::reader::{Filter, ObjectKey, Page, Query, ReadStep, Reader};
 use crate::error::{Code, Error};
 use crate::scan::fact::ObjectKind;
 use wasm_bindgen::prelude::*;
@@ -52,14 +52,8 @@ fn read(query: &Input) -> Result<Query, JsValue> {
     let limit = query.number("limit")?.and_then(|l| length(l).ok()).and_then(|l| u32::try_from(l).ok());
     let page = Page { after, limit: limit.unwrap_or(0) };
     Ok(match q.as_str() {
-        "objects" => Query::Objects {
-            page,
-            kinds: query.texts("kind")?.iter().map(|k| kind(k)).collect::<Result<_, _>>()?,
-            states: query.texts("state")?.iter().map(|s| state(s)).collect::<Result<_, _>>()?,
-            risk: query.text("risk")?.map(|r| risk(&r)).transpose()?,
-            schema: query.text("schema")?,
-            matching: query.text("match")?,
-        },
+        "objects" => Query::Objects(filter(query)?, page),
+        "tally" => Query::Tally(filter(query)?, page),
         "evidence" => {
             let key = query.get("key")?.ok_or_else(|| config("the query names no object".to_owned()))?;
             let key = Input::new("the key of the query", key);
@@ -75,11 +69,22 @@ fn read(query: &Input) -> Result<Query, JsValue> {
             Query::Evidence { key, page }
         }
         "all-evidence" => Query::AllEvidence(page),
+        "file-evidence" => Query::FileEvidence(query.required("path")?, page),
         "files" => Query::Files(page),
         "diagnostics" => Query::Diagnostics(page),
         "stale" => Query::Stale(page),
         "matrix" => Query::Matrix(page),
         other => return Err(unknown(other, "query")),
+    })
+}
+
+fn filter(query: &Input) -> Result<Filter, JsValue> {
+    Ok(Filter {
+        kinds: query.texts("kind")?.iter().map(|k| kind(k)).collect::<Result<_, _>>()?,
+        states: query.texts("state")?.iter().map(|s| state(s)).collect::<Result<_, _>>()?,
+        risk: query.text("risk")?.map(|r| risk(&r)).transpose()?,
+        schema: query.text("schema")?,
+        matching: query.text("match")?,
     })
 }
 

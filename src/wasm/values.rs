@@ -206,6 +206,11 @@ fn put_row(out: &mut Json, row: &Row) {
             if !flags.is_empty() {
                 out.words("flags", &flags);
             }
+            if let Some(object) = &e.object {
+                out.open("object", '{');
+                put_key(out, object);
+                out.close('}');
+            }
         }
         Row::File(f) => {
             out.texts(&[("path", &f.path), ("role", f.role.as_str())]);
@@ -240,6 +245,11 @@ fn put_row(out: &mut Json, row: &Row) {
                 out.close('}');
             }
             out.close(']');
+        }
+        Row::Tally(t) => {
+            put_key(out, &t.key);
+            let [exercised, asserted, declared, gap] = t.counts;
+            out.numbers(&[("exercised", exercised), ("asserted", asserted), ("declared", declared), ("gap", gap)]);
         }
     }
 }

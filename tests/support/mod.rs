@@ -4,7 +4,7 @@
 use pgtap_cov::analyzer::{Analyzer, RunStats, Step};
 use pgtap_cov::database::Summary;
 use pgtap_cov::database::build::{Build, BuildStep};
-use pgtap_cov::database::reader::{Answer, ObjectRow, Page, Query, ReadStep, Reader, Row};
+use pgtap_cov::database::reader::{Answer, Filter, ObjectRow, Page, Query, ReadStep, Reader, Row};
 use pgtap_cov::error::Error;
 use pgtap_cov::limits::{DEFAULT_ARENA_BYTES, Limits, MIN_ARENA_BYTES, MIN_STATEMENT_BYTES};
 use pgtap_cov::merge::ManifestEntry;
@@ -144,7 +144,7 @@ pub fn objects(database: &[u8]) -> Vec<ObjectRow> {
     let mut objects = Vec::new();
     let mut page = ALL;
     loop {
-        let query = Query::Objects { kinds: vec![], schema: None, matching: None, states: vec![], risk: None, page };
+        let query = Query::Objects(Filter::default(), page);
         let Ok(Answer::Rows(rows, next)) = ask(database, query) else { panic!("no page of objects") };
         objects.extend(rows.into_iter().map(|row| match row {
             Row::Object(object) => object,
