@@ -1,9 +1,11 @@
 /** The parts of the viewer's worker that need no browser: what they hold, and how often they read. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Analyzer, Coverage, MemoryStore, merge } from '../../js/index.js';
-import type { CoveredObject, ObjectKey, RangeSource } from '../../js/types.js';
+import { rowsOf } from '../../js/pages.js';
+import type { CoveredObject, ObjectKey, ObjectQuery, RangeSource, State, Tally } from '../../js/types.js';
 import { cached } from '../../www/src/worker/cache.js';
 import { find, named } from '../../www/src/worker/locate.js';
+import { marksOf } from '../../www/src/worker/marks.js';
 import { drawn, MOST_PIXELS, reveal } from '../../www/src/window.js';
 import { Forest } from '../../www/src/worker/tree.js';
 
@@ -48,17 +50,38 @@ describe('the pages of a database that is read over a network', () => {
   });
 
   it('are held up to 128, those that were used last', async () => {
-    const source = counting(bytes);
+    const source = counting(new Uint8Array(260 * PAGE));
     const pages = cached(source);
     const read = (page: number) => pages.read(page * PAGE, 1);
-    for (let page = 0; page < 128; page++) await read(page);
+    // none beside another: each is asked for alone
+    for (let page = 0; page < 256; page += 2) await read(page);
     await read(0);
-    await read(128);
+    await read(256);
     source.reads.length = 0;
-    for (const page of [0, 2, 127, 128]) await read(page);
+    for (const page of [0, 4, 254, 256]) await read(page);
     expect(source.reads).toEqual([]);
-    await read(1);
-    expect(source.reads).toEqual([[PAGE, PAGE]]);
+    await read(2);
+    expect(source.reads).toEqual([[2 * PAGE, PAGE]]);
+  });
+
+  it('are read many at once where they follow one another, to the end and no further', async () => {
+    const source = counting(bytes);
+    const pages = cached(source);
+    for (let page = 0; page < 200; page++) {
+      const read = Buffer.from(await pages.read(page * PAGE, PAGE));
+      expect(read.equals(bytes.subarray(page * PAGE, (page + 1) * PAGE))).toBe(true);
+    }
+    expect(await pages.read(200 * PAGE, 100)).toEqual(bytes.slice(200 * PAGE));
+    const lengths = source.reads.map(([, length]) => length / PAGE);
+    expect(lengths.slice(0, 6)).toEqual([1, 2, 4, 8, 16, 16]);
+    expect(source.reads.reduce((sum, [, length]) => sum + length, 0)).toBe(bytes.length);
+    // elsewhere it begins anew
+    source.reads.length = 0;
+    await pages.read(20 * PAGE, 2 * PAGE);
+    expect(source.reads).toEqual([
+      [20 * PAGE, PAGE],
+      [21 * PAGE, 2 * PAGE],
+    ]);
   });
 
   it('are asked for again where they could not be read', async () => {
@@ -184,6 +207,87 @@ describe('a large database', () => {
     ]) {
       expect(await find(coverage, { ...keyOf(objects[5000]!), ...change })).toBeNull();
     }
+    await coverage.close();
+  });
+
+  it('answers the questions of filters as one who looks at every object', async () => {
+    const source = counting(database);
+    const coverage = await Coverage.open(source);
+    const queries: Omit<ObjectQuery, 'limit'>[] = [
+      { schema: 'b' },
+      { schema: '' },
+      { schema: 'd' },
+      { kind: ['table'], schema: 'c' },
+      { match: '(?i)T29' },
+      { match: 'T29' },
+      { match: 'b.t00[0-4]' },
+      { match: 'a\\.t0000' },
+      { match: '(?i)zz', state: ['gap'] },
+      { state: ['asserted', 'declared'], schema: 'a' },
+    ];
+    for (const query of queries) {
+      const { kind, schema, match, state } = query;
+      const pattern =
+        match === undefined
+          ? /()/
+          : new RegExp(match.replace('(?i)', ''), match.startsWith('(?i)') ? 'i' : '');
+      const wanted = objects.filter(
+        (object) =>
+          (!kind || kind.includes(object.kind)) &&
+          (schema === undefined || object.schema === schema) &&
+          (!state || state.includes(object.state)) &&
+          pattern.test([object.schema, object.name, object.sub].filter((part) => part !== '').join('.')),
+      );
+      source.reads.length = 0;
+      const found = [];
+      for await (const object of coverage.iterate({ ...query, limit: 700 })) found.push(object);
+      expect(found).toEqual(wanted);
+      if (schema !== undefined && wanted.length === 0) expect(source.reads.length).toBeLessThan(4);
+    }
+    await coverage.close();
+  });
+
+  it('tells what each relation and routine comes to, on any number of pages', async () => {
+    const coverage = await Coverage.open(database);
+    const count = (rows: Iterable<ObjectKey & { state?: State }>) => {
+      const counts = new Map<string, Record<string, number>>();
+      for (const { schema, name, args, kind: _, sub: __, ...states } of rows) {
+        const key = `${schema}.${name}(${args})`;
+        const of = counts.get(key) ?? { exercised: 0, asserted: 0, declared: 0, gap: 0 };
+        counts.set(key, of);
+        if (states.state) of[states.state]! += 1;
+        else for (const state of Object.keys(of)) of[state]! += (states as Record<string, number>)[state]!;
+      }
+      return counts;
+    };
+    for (const query of [{}, { schema: 'a' }, { kind: ['column'], match: 't1' }]) {
+      const found = [];
+      for await (const object of coverage.iterate(query)) found.push(object);
+      for (const limit of [500, 100_000]) {
+        const tallied: Tally[] = [];
+        for await (const row of rowsOf((page) => coverage.tally({ ...query, ...page }), { limit }))
+          tallied.push(row);
+        expect(count(tallied)).toEqual(count(found));
+        if (limit === 100_000) expect(tallied).toHaveLength(count(found).size);
+      }
+    }
+    await expect(coverage.tally({ limit: 100_001 })).rejects.toMatchObject({ code: 'CONFIG' });
+    await coverage.close();
+  });
+
+  it('tells what the lines of a file test', async () => {
+    const coverage = await Coverage.open(database);
+    const { marks } = await marksOf(coverage, 'a.test.sql', new AbortController().signal);
+    const wanted = objects.filter(({ places }) => places > 0);
+    expect(marks).toHaveLength(wanted.reduce((sum, { places }) => sum + places, 0));
+    expect(marks.map(({ line }) => line)).toEqual(Array.from(marks, (_, i) => i + 1));
+    for (const { object, line, via } of marks) {
+      expect([object.name, via]).toEqual([
+        `t${String((line - 1) * 4).padStart(4, '0')}`,
+        'has_table(name, name, text)',
+      ]);
+    }
+    expect((await coverage.fileEvidence('schema.sql', { limit: 9 })).rows).toEqual([]);
     await coverage.close();
   });
 

@@ -9,6 +9,7 @@ import type {
   Cursor,
   Diagnostic,
   Evidence,
+  FileEvidence,
   MatrixRow,
   ObjectKey,
   ObjectQuery,
@@ -185,7 +186,7 @@ export interface TreeNode {
 
 /** What the lines of one file test. */
 export interface Marks {
-  marks: (Evidence & { object: ObjectKey })[];
+  marks: FileEvidence[];
   diagnostics: Diagnostic[];
   /** Further ones that are not listed. */
   further: number;

@@ -4,29 +4,46 @@ const PAGE_BYTES = 64 * 1024;
 /** 8 MiB: the index and the rows around what is looked at. */
 const PAGES_HELD = 128;
 
-/** The same source in pages, the last of them held: what lies side by side is asked for once. */
+/** 1 MiB: what is read from end to end takes few answers. */
+const MOST_AT_ONCE = 16;
+
+/**
+ * The same source in pages, the last of them held: what lies side by side is asked for once. Where pages follow one
+ * another, as many are read at once as were just before.
+ */
 export function cached(source: RangeSource): RangeSource {
   const pages = new Map<number, Promise<Uint8Array>>();
   let size: Promise<number> | undefined;
   const sized = () => (size ??= source.size());
 
   function page(number: number): Promise<Uint8Array> {
-    const bytes = pages.get(number) ?? fetched(number);
+    if (!pages.has(number)) fetch(number);
+    const bytes = pages.get(number)!;
     pages.delete(number);
     // The last one that was used is the last one of the map.
     pages.set(number, bytes);
-    if (pages.size > PAGES_HELD) pages.delete(pages.keys().next().value!);
     return bytes;
   }
 
-  async function fetched(number: number): Promise<Uint8Array> {
-    const from = number * PAGE_BYTES;
-    try {
-      return await source.read(from, Math.min(PAGE_BYTES, (await sized()) - from));
-    } catch (error) {
-      pages.delete(number);
-      throw error;
+  function fetch(first: number): void {
+    let before = 1;
+    while (before < MOST_AT_ONCE && pages.has(first - before)) before += 1;
+    let count = 1;
+    while (count < before && !pages.has(first + count)) count += 1;
+    const all = fetched(first, count);
+    for (let i = 0; i < count; i += 1) {
+      // A copy: a part would hold all of them.
+      const part = all.then((bytes) => bytes.slice(i * PAGE_BYTES, (i + 1) * PAGE_BYTES));
+      // Whoever asks for it says so.
+      part.catch(() => pages.delete(first + i));
+      pages.set(first + i, part);
     }
+    while (pages.size > PAGES_HELD) pages.delete(pages.keys().next().value!);
+  }
+
+  async function fetched(first: number, count: number): Promise<Uint8Array> {
+    const from = first * PAGE_BYTES;
+    return source.read(from, Math.min(count * PAGE_BYTES, (await sized()) - from));
   }
 
   return {

@@ -1,6 +1,7 @@
 /** Makes or opens one database, then answers questions about it. */
 import { Coverage, CoverageError, init } from '../../../js/browser.js';
 import { rangeSource } from '../../../js/ranges.js';
+import type { RangeSource } from '../../../js/types.js';
 import type {
   Ask,
   AskName,
@@ -26,9 +27,12 @@ import { archived, served, type Texts } from './texts.js';
 import { Forest } from './tree.js';
 
 let coverage: Coverage | undefined;
+let source: RangeSource;
+/** The same database once more, for what goes through all of it: lists need not wait for that. */
+let aside: Promise<Coverage> | undefined;
 let texts: Texts | undefined;
 let compared: Compared | undefined;
-let forest: Forest | undefined;
+let forest: Promise<Forest> | undefined;
 /** The questions that are not answered yet. */
 const asked = new Map<number, AbortController>();
 /** The module, where the page gave it. */
@@ -53,13 +57,15 @@ addEventListener('message', async ({ data }: MessageEvent<ToWorker>) => {
 
 async function scan(input: Parameters<typeof scanned>[0]): Promise<Result> {
   const done = await scanned(input, problemOf, (progress) => send({ type: 'progress', progress }));
-  coverage = await Coverage.open(done.database);
+  source = cached(rangeSource(done.database));
+  coverage = await Coverage.open(source);
   texts = done.texts;
   return done.result;
 }
 
 async function open({ name, database, sources, made, base }: Opened): Promise<Result> {
-  coverage = await opened(name, database);
+  source = await ranges(database);
+  coverage = await opened(name, source);
   if (sources !== undefined) texts = typeof sources === 'string' ? served(sources) : await archived(sources);
   return {
     name,
@@ -70,12 +76,14 @@ async function open({ name, database, sources, made, base }: Opened): Promise<Re
   };
 }
 
+async function ranges(database: Opened['database']): Promise<RangeSource> {
+  return cached(rangeSource(typeof database === 'string' ? new URL(database) : await unpacked(database)));
+}
+
 /** Errors name the database. */
-async function opened(file: string, database: Opened['database']): Promise<Coverage> {
+async function opened(file: string, database: RangeSource): Promise<Coverage> {
   try {
-    return await Coverage.open(
-      typeof database === 'string' ? cached(rangeSource(new URL(database))) : await unpacked(database),
-    );
+    return await Coverage.open(database);
   } catch (error) {
     throw error instanceof CoverageError && error.file === undefined
       ? new CoverageError(error.code, error.message, { file, offset: error.offset, cause: error })
@@ -84,13 +92,21 @@ async function opened(file: string, database: Opened['database']): Promise<Cover
 }
 
 async function compare(head: Coverage, { name, database }: Base): Promise<Comparison> {
-  const base = await opened(name, database);
+  const base = await opened(name, await ranges(database));
   try {
     compared = await Compared.between(name, base, head);
     return compared.comparison;
   } finally {
     await base.close();
   }
+}
+
+function again(): Promise<Coverage> {
+  return (aside ??= Coverage.open(source));
+}
+
+function counted(): Promise<Forest> {
+  return (forest ??= again().then((of) => new Forest(of)));
 }
 
 type Answer<N extends AskName> = (
@@ -107,11 +123,11 @@ const answers: { [N in AskName]: Answer<N> } = {
   diagnostics: (of, page) => of.diagnostics(page),
   files: (of, page) => of.files(page),
   access: (of, query) => accessRows(of, query),
-  tree: (of, query) => (forest ??= new Forest(of)).part(query),
-  schemas: (of, query) => (forest ??= new Forest(of)).schemas(query),
-  largest: (of, page) => (forest ??= new Forest(of)).largest(page),
+  tree: async (_, query) => (await counted()).part(query),
+  schemas: async (_, query) => (await counted()).schemas(query),
+  largest: async (_, page) => (await counted()).largest(page),
   drafts: draftsOf,
-  marks: (of, { path }, signal) => marksOf(of, path, signal),
+  marks: async (_, { path }, signal) => marksOf(await again(), path, signal),
   source: async (_, { path }) => (await texts?.(path)) ?? null,
   compare,
   changes: async (_, query) => compared?.page(query) ?? { rows: [] },

@@ -5,19 +5,16 @@ import type { Marks } from '../protocol.js';
 
 /** More marks than one reads. */
 const MOST = 20_000;
+/** Pieces of evidence that are asked for at a time: each page looks for its objects anew. */
+const ROWS = 10_000;
 
-/** The database is sorted by object, so all evidence is passed; memory is that of the one file. */
+/** The database is sorted by object, so all evidence is passed; rows are those of the one file. */
 export async function marksOf(of: Coverage, path: string, signal: AbortSignal): Promise<Marks> {
   const marks: Marks['marks'] = [];
   let further = 0;
-  for await (const object of of.iterate({ signal })) {
-    if (object.places === 0) continue;
-    const { kind, schema, name, sub, args } = object;
-    for await (const evidence of rowsOf((page) => of.evidence(object, { ...page, signal }))) {
-      if (evidence.file !== path) continue;
-      if (marks.length < MOST) marks.push({ ...evidence, object: { kind, schema, name, sub, args } });
-      else further += 1;
-    }
+  for await (const mark of rowsOf((page) => of.fileEvidence(path, { ...page, signal }), { limit: ROWS })) {
+    if (marks.length < MOST) marks.push(mark);
+    else further += 1;
   }
   const diagnostics: Marks['diagnostics'] = [];
   for await (const diagnostic of rowsOf((page) => of.diagnostics({ ...page, signal }))) {

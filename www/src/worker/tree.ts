@@ -1,13 +1,14 @@
 /** The objects of a database as a tree of counts: schema, relation or routine, what hangs on it. */
 import type { Coverage, Kind, ObjectKey, Page, PageQuery, State } from '../../../js/browser.js';
+import { rowsOf } from '../../../js/pages.js';
 import { HEADLINE_KINDS, nameOf } from '../../../js/reports/names.js';
 import type { Schemas, Tree, TreeNode, TreeQuery, Uncovered } from '../protocol.js';
 import { named } from './locate.js';
 
 /** Databases with more objects are counted in two steps, the headline first. */
 const FEW_OBJECTS = 20_000;
-/** Few enough that other questions do not wait long, and enough that pages cost little. */
-const ROWS = 2000;
+/** Relations that are counted at a time; what comes on several pages is counted in each of them. */
+const ROWS = 100_000;
 
 /** Relations that are told apart; further ones of a schema count as its rest. */
 const MOST_RELATIONS = 50_000;
@@ -104,20 +105,20 @@ export class Forest {
   async #count(kinds: Kind[]): Promise<void> {
     // No kind would be every kind.
     if (kinds.length === 0) return;
-    for await (const object of this.#of.iterate({ kind: kinds, limit: ROWS })) {
-      let schema = this.#schemas.get(object.schema);
-      if (!schema) this.#schemas.set(object.schema, (schema = { relations: new Map(), rest: none() }));
-      const name = `${object.name}(${object.args})`;
-      let relation = schema.relations.get(name);
+    const tally = rowsOf((page) => this.#of.tally({ kind: kinds, ...page }), { limit: ROWS });
+    for await (const { kind, schema: inSchema, name, sub, args, ...count } of tally) {
+      let schema = this.#schemas.get(inSchema);
+      if (!schema) this.#schemas.set(inSchema, (schema = { relations: new Map(), rest: none() }));
+      const called = `${name}(${args})`;
+      let relation = schema.relations.get(called);
       if (!relation && this.#relationsHeld < MOST_RELATIONS) {
         this.#relationsHeld += 1;
-        const { kind, schema: inSchema, name: called, args } = object;
-        relation = { key: { kind, schema: inSchema, name: called, sub: '', args }, count: none() };
-        schema.relations.set(name, relation);
+        relation = { key: { kind, schema: inSchema, name, sub: '', args }, count: none() };
+        schema.relations.set(called, relation);
       }
       // The relation itself gives the group its kind, whichever of its objects comes first.
-      if (relation && object.sub === '') relation.key.kind = object.kind;
-      (relation?.count ?? schema.rest)[object.state] += 1;
+      if (relation && sub === '') relation.key.kind = kind;
+      add(relation?.count ?? schema.rest, count);
     }
   }
 
