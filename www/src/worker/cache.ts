@@ -4,20 +4,23 @@ const PAGE_BYTES = 64 * 1024;
 /** 8 MiB: the index and the rows around what is looked at. */
 const PAGES_HELD = 128;
 
-/** 1 MiB: what is read from end to end takes few answers. */
-const MOST_AT_ONCE = 16;
+/** 2 MiB: what is read from end to end takes few answers. */
+const MOST_AT_ONCE = 32;
 
 /**
  * The same source in pages, the last of them held: what lies side by side is asked for once. Where pages follow one
- * another, as many are read at once as were just before.
+ * another, as many are read at once as were just before, and of a long run the next ones while these are looked at.
  */
 export function cached(source: RangeSource): RangeSource {
   const pages = new Map<number, Promise<Uint8Array>>();
   let size: Promise<number> | undefined;
   const sized = () => (size ??= source.size());
+  /** Where the last long run begins and ends. */
+  let run: [first: number, next: number] | undefined;
 
   function page(number: number): Promise<Uint8Array> {
     if (!pages.has(number)) fetch(number);
+    if (number === run?.[0] && !pages.has(run[1])) fetch(run[1]);
     const bytes = pages.get(number)!;
     pages.delete(number);
     // The last one that was used is the last one of the map.
@@ -30,6 +33,7 @@ export function cached(source: RangeSource): RangeSource {
     while (before < MOST_AT_ONCE && pages.has(first - before)) before += 1;
     let count = 1;
     while (count < before && !pages.has(first + count)) count += 1;
+    if (count === MOST_AT_ONCE) run = [first, first + count];
     const all = fetched(first, count);
     for (let i = 0; i < count; i += 1) {
       // A copy: a part would hold all of them.
@@ -43,7 +47,8 @@ export function cached(source: RangeSource): RangeSource {
 
   async function fetched(first: number, count: number): Promise<Uint8Array> {
     const from = first * PAGE_BYTES;
-    return source.read(from, Math.min(count * PAGE_BYTES, (await sized()) - from));
+    const length = Math.min(count * PAGE_BYTES, (await sized()) - from);
+    return length > 0 ? source.read(from, length) : new Uint8Array();
   }
 
   return {
