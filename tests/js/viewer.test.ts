@@ -3,9 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Analyzer, Coverage, MemoryStore, merge } from '../../js/index.js';
 import { rowsOf } from '../../js/pages.js';
 import type { CoveredObject, ObjectKey, ObjectQuery, RangeSource, State, Tally } from '../../js/types.js';
+import { scanTexts } from './support/scan.js';
 import { cached } from '../../www/src/worker/cache.js';
 import { find, named } from '../../www/src/worker/locate.js';
 import { marksOf } from '../../www/src/worker/marks.js';
+import { Compared } from '../../www/src/worker/compare.js';
+import { cutChanges } from '../../www/src/words.js';
 import { drawn, MOST_PIXELS, reveal } from '../../www/src/window.js';
 import { Forest } from '../../www/src/worker/tree.js';
 
@@ -273,6 +276,24 @@ describe('a large database', () => {
     }
     await expect(coverage.tally({ limit: 100_001 })).rejects.toMatchObject({ code: 'CONFIG' });
     await coverage.close();
+  });
+
+  it('says of which changes it tells the first alone', async () => {
+    const [base, head] = [
+      await scanTexts([{ path: 's.sql', role: 'schema', text: '' }]),
+      await Coverage.open(database),
+    ];
+    const compared = await Compared.between('base', base, head);
+    const { counts, most } = compared.comparison;
+    expect(counts['new-gap']).toBeGreaterThan(most);
+    const last = compared.page({ change: 'new-gap', after: String(most - 5), limit: 10 });
+    expect([last.rows.length, last.next]).toEqual([5, undefined]);
+    expect(compared.changeOf(last.rows[4]!)).toBe('new-gap');
+    const cut = cutChanges(compared.comparison, ['new', 'new-gap']);
+    expect(cut).toContain(counts['new-gap']!.toLocaleString('en'));
+    expect(cut).toContain(most.toLocaleString('en'));
+    expect(cutChanges(compared.comparison, ['new'])).toBe('');
+    await Promise.all([base.close(), head.close()]);
   });
 
   it('tells what the lines of a file test', async () => {

@@ -125,6 +125,8 @@ export interface Comparison {
   name: string;
   totals: Count;
   counts: Partial<Record<Change, number>>;
+  /** So many objects of each change are told, the first of them. */
+  most: number;
   /** Sources that are new, gone or changed. */
   files: number;
 }

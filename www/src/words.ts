@@ -13,6 +13,7 @@ import type {
   Strength,
   Summary,
 } from '../../js/types.js';
+import type { Comparison } from './protocol.js';
 
 export { CHANGES, visible };
 
@@ -236,6 +237,13 @@ export function changesOf(
     const count = counts[change];
     return count === undefined ? [] : [{ change, title, count }];
   });
+}
+
+/** What is said of changes of which only the first objects are told; empty where all are. */
+export function cutChanges({ counts, most }: Pick<Comparison, 'counts' | 'most'>, changes: Change[]): string {
+  const cut = changesOf(counts).filter(({ change, count }) => changes.includes(change) && count > most);
+  const named = cut.map(({ title, count }) => `“${title}” (${number(count)})`);
+  return cut.length === 0 ? '' : `Of ${named.join(', ')} the first ${number(most)} are told here.`;
 }
 
 const NUMBER = new Intl.NumberFormat('en');

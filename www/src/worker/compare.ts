@@ -18,7 +18,7 @@ export class Compared {
   static async between(name: string, base: Coverage, head: Coverage): Promise<Compared> {
     const { totals } = await base.summary();
     const files = (await diffFiles(base, head)).length;
-    const compared = new Compared({ name, totals, counts: {}, files });
+    const compared = new Compared({ name, totals, counts: {}, most: MOST_ROWS, files });
     for await (const { change, before, after } of diff(base, head)) {
       const { kind, schema, name, sub, args, defined } = (after ?? before)!;
       const key = { kind, schema, name, sub, args };
