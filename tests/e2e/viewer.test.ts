@@ -346,6 +346,8 @@ describe('a database beside its base', () => {
     await page.goto(`${address}#/objects`);
     await page.getByTestId('filter').fill(expected['covered']![0]!.split(' ').slice(1, 3).join('.'));
     await page.locator('.changed[data-change=covered]').first().waitFor();
+    // nothing is asked of the server any more
+    await page.getByTestId('schema').waitFor();
     end.abort();
     expect(await status).toBe(0);
   });
