@@ -1,7 +1,7 @@
 //! `AnalyzerMachine`: [`Analyzer`] for JavaScript.
 
-use super::json::Json;
 use super::number;
+use super::plain::Plain;
 use super::values::{Input, entry, role, thrown};
 use crate::analyzer::{Analyzer, Step};
 use crate::error::{Code, Error};
@@ -43,10 +43,10 @@ impl AnalyzerMachine {
     /// Reads a window: `{ consumed, step }`.
     pub fn push(&mut self, window: &[u8]) -> Result<JsValue, JsValue> {
         let progress = self.0.push(window).map_err(|e| thrown(&e))?;
-        let mut out = Json::new('{');
+        let mut out = Plain::object();
         out.number("consumed", progress.consumed as u64);
         out.text("step", word(progress.step));
-        out.value('}')
+        out.value()
     }
 
     /// Ends the source.
@@ -63,10 +63,10 @@ impl AnalyzerMachine {
     pub fn wanted(&self) -> Result<JsValue, JsValue> {
         let Some(wanted) = self.0.wanted() else { return Ok(JsValue::UNDEFINED) };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut out = Json::new('{');
+        let mut out = Plain::object();
         out.texts(&[("path", &text(&wanted.path)), ("from", &text(&wanted.from))]);
         out.flag("relative", wanted.relative);
-        out.value('}')
+        out.value()
     }
 
     /// What is pushed now, up to `end`, is the file that is wanted.
@@ -113,12 +113,12 @@ impl AnalyzerMachine {
     /// `{ bytes, records, segments, sources }`
     pub fn stats(&self) -> Result<JsValue, JsValue> {
         let stats = self.0.stats();
-        let mut out = Json::new('{');
+        let mut out = Plain::object();
         for (key, number) in [("bytes", stats.bytes), ("records", stats.records), ("segments", stats.segments)] {
             out.number(key, number);
         }
         out.numbers(&[("sources", stats.sources)]);
-        out.value('}')
+        out.value()
     }
 
     /// Size of the arena.

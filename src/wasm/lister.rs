@@ -1,12 +1,12 @@
 //! `ListerMachine`: [`Lister`] for JavaScript.
 
-use super::json::Json;
+use super::plain::Plain;
 use super::values::{Input, thrown};
 use crate::listing::{Listed, Lister, Target};
 use crate::scan::Settings;
 use wasm_bindgen::prelude::*;
 
-fn put_target(out: &mut Json, target: &Target) {
+fn put_target(out: &mut Plain, target: &Target) {
     out.text("kind", target.kind);
     for (key, name) in [("schema", &target.schema), ("name", &target.name), ("sub", &target.sub)] {
         out.optional(key, name.as_deref());
@@ -15,27 +15,27 @@ fn put_target(out: &mut Json, target: &Target) {
         Some(args) => out.words("args", args),
         None => out.optional("args", None),
     }
-    out.close('}');
+    out.close();
 }
 
-fn put_call(out: &mut Json, call: &Listed) {
+fn put_call(out: &mut Plain, call: &Listed) {
     out.numbers(&[("line", call.line)]);
     out.text("function", &call.function);
     out.optional("signature", call.signature.as_deref());
     out.text("class", call.class);
     match &call.target {
         Some(target) => {
-            out.open("target", '{');
+            out.open("target");
             put_target(out, target);
         }
         None => out.optional("target", None),
     }
-    out.open("alternatives", '[');
+    out.open_list("alternatives");
     for target in &call.alternatives {
-        out.item('{');
+        out.item();
         put_target(out, target);
     }
-    out.close(']');
+    out.close();
     out.text("aspect", call.aspect);
     out.flag("negated", call.negated);
     out.text("context", call.context);
@@ -69,12 +69,12 @@ impl ListerMachine {
     }
 
     fn take(&mut self) -> Result<JsValue, JsValue> {
-        let mut out = Json::new('[');
+        let mut out = Plain::list();
         for call in self.0.take() {
-            out.item('{');
+            out.item();
             put_call(&mut out, &call);
-            out.close('}');
+            out.close();
         }
-        out.value(']')
+        out.value()
     }
 }

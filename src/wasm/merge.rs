@@ -1,7 +1,7 @@
 //! `MergeMachine`: [`Build`] for JavaScript.
 
-use super::json::Json;
 use super::length;
+use super::plain::Plain;
 use super::values::{manifest, summary, thrown};
 use crate::database::build::{Build, BuildStep};
 use crate::error::{Code, Error};
@@ -70,11 +70,16 @@ pub(super) fn step(step: &str, key: &str, value: &JsValue) -> Result<JsValue, Js
 }
 
 /// `{ step, [of]?, offset, length }`
-pub(super) fn read_step(step: &str, of: Option<(&str, u32)>, offset: u64, length: u32) -> Result<JsValue, JsValue> {
-    let mut out = Json::new('{');
+pub(super) fn read_step(
+    step: &str,
+    of: Option<(&'static str, u32)>,
+    offset: u64,
+    length: u32,
+) -> Result<JsValue, JsValue> {
+    let mut out = Plain::object();
     out.text("step", step);
     out.numbers(of.as_slice());
     out.number("offset", offset);
     out.numbers(&[("length", length)]);
-    out.value('}')
+    out.value()
 }

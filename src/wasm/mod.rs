@@ -3,9 +3,9 @@
 //! Nothing here calls host code: JavaScript drives the machines, so no Rust borrow is held while a callback runs.
 
 mod analyzer;
-mod json;
 mod lister;
 mod merge;
+mod plain;
 mod reader;
 mod rules;
 mod values;

@@ -1,6 +1,6 @@
 //! Rust's values as JavaScript's plain objects.
 
-use super::json::Json;
+use super::plain::Plain;
 use crate::coverage::Count;
 use crate::database::Summary;
 use crate::database::reader::{Answer, ObjectKey, Row};
@@ -79,7 +79,7 @@ fn list(value: &JsValue) -> Option<Array> {
 
 /// An error as JavaScript gets it thrown.
 pub fn thrown(error: &Error) -> JsValue {
-    let mut plain = Json::new('{');
+    let mut plain = Plain::object();
     plain.texts(&[("code", error.code.as_str()), ("message", &error.message)]);
     if let Some(file) = &error.file {
         plain.text("file", file);
@@ -90,17 +90,17 @@ pub fn thrown(error: &Error) -> JsValue {
     if let Some(offset) = error.offset {
         plain.number("offset", offset);
     }
-    plain.value('}').unwrap_or_else(|_| JsValue::from_str(error.code.as_str()))
+    plain.value().unwrap_or_else(|_| JsValue::from_str(error.code.as_str()))
 }
 
 /// A manifest's entry.
 pub fn entry(entry: &ManifestEntry) -> Result<JsValue, JsValue> {
-    let mut out = Json::new('{');
+    let mut out = Plain::object();
     out.texts(&[("path", &entry.path), ("role", entry.role.as_str())]);
     out.number("bytes", entry.bytes);
     out.text("hash", &entry.hash);
     out.flag("complete", entry.complete);
-    out.value('}')
+    out.value()
 }
 
 /// The entries of a manifest.
@@ -136,57 +136,56 @@ pub fn role(word: &str) -> Result<SourceRole, JsValue> {
     })
 }
 
-fn put_count(out: &mut Json, key: &str, count: &Count) {
-    out.open(key, '{');
+fn put_count(out: &mut Plain, key: &'static str, count: &Count) {
+    out.open(key);
     out.numbers(&[("objects", count.objects), ("covered", count.covered())]);
     out.numbers(&[("exercised", count.exercised), ("asserted", count.asserted)]);
     out.numbers(&[("declared", count.declared), ("gap", count.gap)]);
     // tenths of a percent, rounded down: 99.96 % is not 100 %
     let tenths = (u64::from(count.covered()) * 1000).checked_div(u64::from(count.objects));
-    let percent = tenths.map_or_else(|| "null".to_owned(), |t| format!("{}.{}", t / 10, t % 10));
-    out.plain("percent", &percent);
-    out.close('}');
+    out.fraction("percent", tenths.map(|t| super::number(t) / 10.0));
+    out.close();
 }
 
 /// The figures.
 pub fn summary(s: &Summary) -> Result<JsValue, JsValue> {
-    let mut out = Json::new('{');
+    let mut out = Plain::object();
     out.flag("complete", s.complete);
     out.words("problems", &s.problems);
     put_count(&mut out, "totals", &s.totals);
-    out.open("kinds", '{');
+    out.open("kinds");
     for (kind, count) in &s.kinds {
         put_count(&mut out, kind.as_str(), count);
     }
-    out.close('}');
+    out.close();
     out.numbers(&[("files", s.files), ("evidence", s.evidence), ("stale", s.stale), ("matrix", s.matrix)]);
     let [error, warning, info] = s.diagnostics;
-    out.open("diagnostics", '{');
+    out.open("diagnostics");
     out.numbers(&[("error", error), ("warning", warning), ("info", info)]);
-    out.close('}');
+    out.close();
     for (key, number) in [("bytes", s.bytes), ("assertions", s.assertions), ("unresolved", s.unresolved)] {
         out.number(key, number);
     }
-    out.value('}')
+    out.value()
 }
 
-fn put_key(out: &mut Json, key: &ObjectKey) {
+fn put_key(out: &mut Plain, key: &ObjectKey) {
     out.texts(&[("kind", key.kind.as_str()), ("schema", &key.schema), ("name", &key.name)]);
     out.texts(&[("sub", &key.sub), ("args", &key.args)]);
 }
 
-fn put_place(out: &mut Json, file: &str, line: u32) {
+fn put_place(out: &mut Plain, file: &str, line: u32) {
     out.text("file", file);
     out.number("line", u64::from(line));
 }
 
-fn put_row(out: &mut Json, row: &Row) {
+fn put_row(out: &mut Plain, row: &Row) {
     match row {
         Row::Object(o) => {
             put_key(out, &o.key);
-            out.open("defined", '{');
+            out.open("defined");
             put_place(out, &o.file, o.line);
-            out.close('}');
+            out.close();
             out.text("state", o.state.as_str());
             if let Some(risk) = o.risk {
                 out.text("risk", risk.as_str());
@@ -207,9 +206,9 @@ fn put_row(out: &mut Json, row: &Row) {
                 out.words("flags", &flags);
             }
             if let Some(object) = &e.object {
-                out.open("object", '{');
+                out.open("object");
                 put_key(out, object);
-                out.close('}');
+                out.close();
             }
         }
         Row::File(f) => {
@@ -238,13 +237,13 @@ fn put_row(out: &mut Json, row: &Row) {
             out.text("outcome", c.verdict.as_str());
             out.words("causes", &c.causes());
             out.numbers(&[("count", c.count)]);
-            out.open("places", '[');
+            out.open_list("places");
             for (file, line) in &c.places {
-                out.item('{');
+                out.item();
                 put_place(out, file, *line);
-                out.close('}');
+                out.close();
             }
-            out.close(']');
+            out.close();
         }
         Row::Tally(t) => {
             put_key(out, &t.key);
@@ -260,16 +259,16 @@ pub fn answer(answer: &Answer) -> Result<JsValue, JsValue> {
         Answer::Summary(s) => return summary(s),
         Answer::Rows(rows, next) => (rows, next),
     };
-    let mut out = Json::new('{');
-    out.open("rows", '[');
+    let mut out = Plain::object();
+    out.open_list("rows");
     for row in rows {
-        out.item('{');
+        out.item();
         put_row(&mut out, row);
-        out.close('}');
+        out.close();
     }
-    out.close(']');
+    out.close();
     if let Some(next) = next {
         out.text("next", &next.to_string());
     }
-    out.value('}')
+    out.value()
 }
