@@ -7,7 +7,6 @@ mod support;
 
 use pgtap_cov::limits::DEFAULT_ARENA_BYTES;
 use pgtap_cov::limits::to_u32;
-use pgtap_cov::record::{OwnedRecord, Record};
 use pgtap_cov::scan::SourceRole::{Schema, Tests};
 use pgtap_cov::segment::block::FileWriter;
 use pgtap_cov::segment::rows::RowWriter;
@@ -60,13 +59,6 @@ fn segment_now() -> (String, Vec<u8>) {
     scanned.segments.into_iter().next().unwrap()
 }
 
-fn borrowed(row: &OwnedRecord) -> Record<&[u8]> {
-    let OwnedRecord { tag, kind, scope, a, b, via, name, schema, sub, args, detail, source, line, seq } = row;
-    let (tag, kind, scope, a, b, via) = (*tag, *kind, *scope, *a, *b, *via);
-    let (source, line, seq) = (*source, *line, *seq);
-    Record { tag, kind, scope, a, b, via, name, schema, sub, args, detail, source, line, seq }
-}
-
 #[test]
 fn a_segment_is_written_as_it_was() {
     let (id, now) = segment_now();
@@ -90,7 +82,7 @@ fn a_segment_is_written_as_it_was() {
         });
         read.unwrap();
         let (mut writer, mut payload, count) = (RowWriter::default(), Vec::new(), to_u32(rows.len()));
-        rows.iter().for_each(|row| writer.put(&mut payload, &borrowed(row)));
+        rows.iter().for_each(|row| writer.put(&mut payload, &row.borrowed(), |text| text));
         again.block(tag as u8, count, &payload, b"");
         records += count;
     }

@@ -195,8 +195,9 @@ fn keep(analyzer: &mut Analyzer, scanned: &mut Scanned, keeps: bool) -> Result<(
     Ok(())
 }
 
-/// Hands the rows of each segment to `each`, in the order in which the scan found them; the time that `each` takes.
-fn facts(scanned: &Scanned, mut each: impl FnMut(&[OwnedRecord]) -> Result<()>) -> Result<Duration> {
+/// Hands the rows of each segment to `each`, in the order in which the scan found them and as close to each other as it
+/// leaves them; the time that `each` takes.
+fn facts(scanned: &Scanned, mut each: impl FnMut(&[Record<&[u8]>]) -> Result<()>) -> Result<Duration> {
     let mut time = Duration::ZERO;
     for (id, bytes) in &scanned.segments {
         let mut reader = SegmentReader::new(id.clone(), bytes.len() as u64);
@@ -213,8 +214,12 @@ fn facts(scanned: &Scanned, mut each: impl FnMut(&[OwnedRecord]) -> Result<()>) 
             })?;
         }
         found.sort_by_key(|row| (row.source, row.seq));
+        let texts: Vec<u8> = found.iter().flat_map(Record::texts).flatten().copied().collect();
+        let mut rest = texts.as_slice();
+        let mut take = |text: &Vec<u8>| rest.split_off(..text.len()).unwrap_or_default();
+        let rows: Vec<Record<&[u8]>> = found.iter().map(|row| row.with(row.texts().map(&mut take))).collect();
         let start = Instant::now();
-        each(&found)?;
+        each(&rows)?;
         time += start.elapsed();
     }
     Ok(time)
@@ -232,11 +237,10 @@ fn rewrite(scanned: &Scanned, arena_bytes: usize) -> Result<Duration> {
     };
     let mut written = 0;
     let time = facts(scanned, |rows| {
-        for row in rows {
-            let record = borrowed(row);
-            if !arena.push(&record) {
+        for record in rows {
+            if !arena.push(record) {
                 written += flush(&mut arena);
-                arena.push(&record);
+                arena.push(record);
             }
         }
         Ok(())
@@ -245,25 +249,6 @@ fn rewrite(scanned: &Scanned, arena_bytes: usize) -> Result<Duration> {
     written += flush(&mut arena);
     let time = time + start.elapsed();
     if written == 0 { Err("nothing was written".into()) } else { Ok(time) }
-}
-
-fn borrowed(row: &OwnedRecord) -> Record<&[u8]> {
-    Record {
-        tag: row.tag,
-        kind: row.kind,
-        scope: row.scope,
-        a: row.a,
-        b: row.b,
-        via: row.via,
-        name: &row.name,
-        schema: &row.schema,
-        sub: &row.sub,
-        args: &row.args,
-        detail: &row.detail,
-        source: row.source,
-        line: row.line,
-        seq: row.seq,
-    }
 }
 
 /// Pieces of evidence that a merge holds at once, as the package asks for where it has a scratch store.

@@ -225,9 +225,9 @@ fn composed(input: &[u8]) -> (Vec<u8>, Vec<ManifestEntry>) {
         }
         let mut writer = RowWriter::default();
         for row in &found {
-            let mut row = borrowed(row);
+            let mut row = row.borrowed();
             row.source %= 2;
-            writer.put(&mut out, &row);
+            writer.put(&mut out, &row, |text| text);
             counts[row.source as usize] += 1;
         }
         file.block(tag as u8, found.len() as u32, &out, b"");
@@ -250,28 +250,9 @@ fn composed(input: &[u8]) -> (Vec<u8>, Vec<ManifestEntry>) {
         seals.push((seal, numbers));
     }
     let (mut out, mut writer) = (Vec::new(), RowWriter::default());
-    seals.iter().for_each(|(seal, numbers)| writer.put(&mut out, &seal.record(numbers)));
+    seals.iter().for_each(|(seal, numbers)| writer.put(&mut out, &seal.record(numbers), |text| text));
     file.block(Tag::Seal as u8, 2, &out, b"");
     (file.finish(), manifest)
-}
-
-fn borrowed(row: &pgtap_cov::record::OwnedRecord) -> pgtap_cov::record::Record<&[u8]> {
-    pgtap_cov::record::Record {
-        tag: row.tag,
-        kind: row.kind,
-        scope: row.scope,
-        a: row.a,
-        b: row.b,
-        via: row.via,
-        name: &row.name,
-        schema: &row.schema,
-        sub: &row.sub,
-        args: &row.args,
-        detail: &row.detail,
-        source: row.source,
-        line: row.line,
-        seq: row.seq,
-    }
 }
 
 /// Merges a segment with a manifest of what it says that it holds.

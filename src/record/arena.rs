@@ -111,7 +111,7 @@ impl Arena {
 
     /// Adds a record and interns its texts. False, and nothing changed, where there is no room.
     pub fn push(&mut self, record: &Record<&[u8]>) -> bool {
-        let texts = [record.name, record.schema, record.sub, record.args, record.detail];
+        let texts = record.texts().map(|text| *text);
         let longest: usize = texts.iter().map(|t| t.len() + NAME_HEAD).sum();
         let written = self.written + longest + ROW_BYTES;
         if self.records > 0 && written > self.block.len() / 5 * WRITTEN_FIFTHS
@@ -121,23 +121,7 @@ impl Arena {
             return false;
         }
         self.written = written;
-        let [name, schema, sub, args, detail] = self.intern_all(texts);
-        let stored = Record {
-            tag: record.tag,
-            kind: record.kind,
-            scope: record.scope,
-            a: record.a,
-            b: record.b,
-            via: record.via,
-            name,
-            schema,
-            sub,
-            args,
-            detail,
-            source: record.source,
-            line: record.line,
-            seq: record.seq,
-        };
+        let stored = record.with(self.intern_all(texts));
         self.records += 1;
         let at = self.block.len() - self.records * RECORD_BYTES;
         self.block[at..at + RECORD_BYTES].copy_from_slice(&encode(&stored));
@@ -145,25 +129,8 @@ impl Arena {
     }
 
     /// The record with this number, in order of arrival.
-    pub fn record(&self, number: usize) -> Record<&[u8]> {
-        let at = self.block.len() - (number + 1) * RECORD_BYTES;
-        let r = decode(&self.block[at..at + RECORD_BYTES]);
-        Record {
-            tag: r.tag,
-            kind: r.kind,
-            scope: r.scope,
-            a: r.a,
-            b: r.b,
-            via: r.via,
-            name: self.text(r.name),
-            schema: self.text(r.schema),
-            sub: self.text(r.sub),
-            args: self.text(r.args),
-            detail: self.text(r.detail),
-            source: r.source,
-            line: r.line,
-            seq: r.seq,
-        }
+    pub fn record(&self, number: u32) -> Record<Text> {
+        decode(self.bytes_of(number))
     }
 
     /// The numbers of all records in the order of a segment: by tag; evidence by object key, then, as all else, by source
@@ -223,7 +190,8 @@ impl Arena {
         }
     }
 
-    fn text(&self, number: Text) -> &[u8] {
+    /// The name with this number.
+    pub fn text(&self, number: Text) -> &[u8] {
         if number == 0 {
             return b"";
         }
@@ -350,8 +318,11 @@ mod tests {
         assert!(arena.push(&record(b"rooms", b"", 1)));
         assert_eq!(arena.used_bytes() - one, RECORD_BYTES, "the second record adds no name");
         assert!(one > empty + RECORD_BYTES);
-        assert_eq!(arena.record(0), record(b"rooms", b"", 0));
-        assert_eq!(arena.record(1), record(b"rooms", b"", 1));
+        for number in [0, 1] {
+            let kept = arena.record(number);
+            let texts = kept.texts().map(|text| arena.text(*text));
+            assert_eq!(kept.with(texts), record(b"rooms", b"", number));
+        }
     }
 
     #[test]
@@ -377,7 +348,7 @@ mod tests {
         assert!(count > 500, "{count} records in 64 KiB");
         assert_eq!(arena.bytes(), MIN_ARENA_BYTES);
         for seq in 0..count {
-            assert_eq!(arena.record(seq as usize).name, format!("name_{seq}").as_bytes());
+            assert_eq!(arena.text(arena.record(seq).name), format!("name_{seq}").as_bytes());
         }
         arena.clear();
         assert!(arena.push(&record(b"x", b"", 0)));

@@ -74,6 +74,19 @@ pub struct Record<T> {
     pub seq: u32,
 }
 
+impl<T> Record<T> {
+    /// Its texts: name, schema, sub-object, arguments, detail.
+    pub fn texts(&self) -> [&T; 5] {
+        [&self.name, &self.schema, &self.sub, &self.args, &self.detail]
+    }
+
+    /// The same with these texts.
+    pub fn with<U>(&self, [name, schema, sub, args, detail]: [U; 5]) -> Record<U> {
+        let Record { tag, kind, scope, a, b, via, source, line, seq, .. } = *self;
+        Record { tag, kind, scope, a, b, via, name, schema, sub, args, detail, source, line, seq }
+    }
+}
+
 impl<'a> Record<&'a [u8]> {
     /// The record of a fact.
     pub fn of(fact: &Fact<'a>, source: u32, seq: u32) -> Self {
@@ -124,6 +137,19 @@ impl<'a> Record<&'a [u8]> {
 pub type OwnedRecord = Record<Vec<u8>>;
 
 impl OwnedRecord {
+    /// Becomes equal to `from`; its texts keep their room.
+    pub fn copy(&mut self, from: &OwnedRecord) {
+        let Record { name, schema, sub, args, detail, .. } = self;
+        let mut texts = [name, schema, sub, args, detail].map(std::mem::take);
+        texts.iter_mut().zip(from.texts()).for_each(|(own, text)| own.clone_from(text));
+        *self = from.with(texts);
+    }
+
+    /// The same without texts of its own.
+    pub fn borrowed(&self) -> Record<&[u8]> {
+        self.with(self.texts().map(Vec::as_slice))
+    }
+
     /// The kind of its key.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ const HEAD: u8 = 1 << TEXTS;
 const SOURCE: u8 = 1 << (TEXTS + 1);
 /// Line and ordinal go on by little.
 const NEAR: u8 = 1 << (TEXTS + 2);
+/// Its texts are name, schema or search path, sub-object, arguments, detail.
+const SCHEMA: usize = 1;
 /// From this text on a text that came before in the block is a number.
 const REPEATED: usize = 3;
 
@@ -76,31 +78,30 @@ impl Known {
     }
 }
 
-/// Encodes rows one after the other; their texts live as long.
+/// Encodes rows one after the other. `T` stands for a text: equal ones for equal texts, and its default for the empty one.
 #[derive(Debug)]
-pub struct RowWriter<'a> {
-    before: Record<&'a [u8]>,
+pub struct RowWriter<T> {
+    before: Record<T>,
     known: Known,
     /// Numbers of arguments and details by their text.
     repeated: [HashMap<Vec<u8>, u32>; 2],
 }
 
-impl Default for RowWriter<'_> {
+impl<T: Default> Default for RowWriter<T> {
     fn default() -> Self {
         RowWriter { before: blank(), known: Known::new(), repeated: [HashMap::new(), HashMap::new()] }
     }
 }
 
-impl<'a> RowWriter<'a> {
-    /// Appends one row.
-    pub fn put(&mut self, out: &mut Vec<u8>, record: &Record<&'a [u8]>) {
+impl<T: Copy + PartialEq> RowWriter<T> {
+    /// Appends one row, whose texts `text_of` knows.
+    pub fn put<'a>(&mut self, out: &mut Vec<u8>, record: &Record<T>, text_of: impl Fn(T) -> &'a [u8]) {
         let before = &self.before;
-        let texts = [record.name, record.schema, record.sub, record.args, record.detail];
-        let olds = [before.name, before.schema, before.sub, before.args, before.detail];
+        let texts = record.texts();
+        let olds = before.texts();
         let mut flags = 0;
         for (n, (text, old)) in texts.into_iter().zip(olds).enumerate() {
-            // an arena keeps each text once
-            if !std::ptr::eq(text, old) && text != old {
+            if text != old {
                 flags |= 1 << n;
             }
         }
@@ -122,6 +123,7 @@ impl<'a> RowWriter<'a> {
             if flags & 1 << n == 0 {
                 continue;
             }
+            let text = text_of(*text);
             if let Some(numbers) = n.checked_sub(REPEATED).and_then(|at| self.repeated.get_mut(at)) {
                 let next = to_u32(numbers.len());
                 let number = numbers.get(text).copied().unwrap_or(next);
@@ -131,7 +133,7 @@ impl<'a> RowWriter<'a> {
                     numbers.insert(text.to_vec(), next);
                 }
             } else {
-                put_prefixed(out, old, text);
+                put_prefixed(out, text_of(*old), text);
             }
         }
         if flags & HEAD != 0 {
@@ -210,7 +212,10 @@ impl<'a> Rows<'a> {
                 continue;
             }
             let Some(before) = n.checked_sub(REPEATED).and_then(|at| self.repeated.get_mut(at)) else {
-                bytes.prefixed(text, limit)?;
+                let new = bytes.prefixed(text, limit)?;
+                if n != SCHEMA && !is_seal && new.contains(&0) {
+                    return Err(Error::new(Code::Corrupt, "a name holds a NUL byte"));
+                }
                 continue;
             };
             let number = bytes.u32()? as usize;
@@ -225,10 +230,6 @@ impl<'a> Rows<'a> {
             let repeated = before.get(number).ok_or_else(|| corrupt("a text"))?;
             text.clear();
             text.extend_from_slice(repeated);
-        }
-        let is_named = flags & (1 | 1 << 2) != 0;
-        if is_named && !is_seal && (row.name.contains(&0) || row.sub.contains(&0)) {
-            return Err(Error::new(Code::Corrupt, "a name holds a NUL byte"));
         }
         if flags & HEAD != 0 {
             let number = bytes.u32()? as usize;

@@ -4,7 +4,7 @@ use super::block::FileWriter;
 use super::rows::RowWriter;
 use super::{FileKind, Identity};
 use crate::limits::BLOCK_BYTES;
-use crate::record::{Arena, Record};
+use crate::record::{Arena, Record, Text};
 
 /// Writes the records of `arena`. Costs n log n in their number; the result is at most 1.6 times as large as the
 /// arena.
@@ -16,32 +16,32 @@ pub fn write(arena: &mut Arena, identity: Identity) -> Vec<u8> {
     file.reserve(arena.written_bytes() + blocks * 64);
     let mut block = Block::default();
     for number in order {
-        block.add(&mut file, &arena.record(number as usize));
+        block.add(&mut file, arena, &arena.record(number));
     }
     block.flush(&mut file);
     file.finish()
 }
 
 #[derive(Default)]
-struct Block<'a> {
+struct Block {
     tag: u8,
     payload: Vec<u8>,
     count: u32,
-    rows: RowWriter<'a>,
+    rows: RowWriter<Text>,
 }
 
-impl<'a> Block<'a> {
-    fn add(&mut self, file: &mut FileWriter, record: &Record<&'a [u8]>) {
+impl Block {
+    fn add(&mut self, file: &mut FileWriter, arena: &Arena, record: &Record<Text>) {
         if self.count > 0 && record.tag != self.tag {
             self.flush(file);
         }
         self.tag = record.tag;
         let before = self.payload.len();
-        self.rows.put(&mut self.payload, record);
+        self.rows.put(&mut self.payload, record, |text| arena.text(text));
         if self.payload.len() > BLOCK_BYTES {
             self.payload.truncate(before);
             self.flush(file);
-            self.rows.put(&mut self.payload, record);
+            self.rows.put(&mut self.payload, record, |text| arena.text(text));
         }
         self.count += 1;
     }
