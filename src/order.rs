@@ -12,8 +12,8 @@ pub fn sort<T>(rows: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
 }
 
 /// Groups rows by a number below `groups`, in the order of the numbers, equal rows in the order in which they stand.
-/// Linear; holds the rows twice, and 4 bytes a group.
-pub fn group<T: Copy>(rows: &mut Vec<T>, groups: usize, number: &dyn Fn(&T) -> u32) {
+/// Linear; holds the rows twice, the second time in `spare`, which is of no use afterwards, and 4 bytes a group.
+pub fn group<T: Copy>(rows: &mut Vec<T>, spare: &mut Vec<T>, groups: usize, number: &dyn Fn(&T) -> u32) {
     let Some(first) = rows.first().copied() else { return };
     let mut ends = vec![0u32; groups + 1];
     for row in rows.iter() {
@@ -22,13 +22,13 @@ pub fn group<T: Copy>(rows: &mut Vec<T>, groups: usize, number: &dyn Fn(&T) -> u
     for at in 1..ends.len() {
         ends[at] += ends[at - 1];
     }
-    let mut grouped = vec![first; rows.len()];
+    spare.resize(rows.len(), first);
     for row in rows.iter() {
         let next = &mut ends[number(row) as usize];
-        grouped[*next as usize] = *row;
+        spare[*next as usize] = *row;
         *next += 1;
     }
-    *rows = grouped;
+    std::mem::swap(rows, spare);
 }
 
 /// Puts the row of number `order[place]` at each place; `order` is of no use afterwards.
@@ -71,7 +71,7 @@ mod tests {
             expected.sort_by_key(|row| row.0);
             prop_assert_eq!(&sorted, &expected);
             let mut grouped = rows;
-            group(&mut grouped, 256, &|row| u32::from(row.0));
+            group(&mut grouped, &mut Vec::new(), 256, &|row| u32::from(row.0));
             prop_assert_eq!(grouped, expected);
         }
     }

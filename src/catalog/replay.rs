@@ -162,10 +162,10 @@ impl Inventory {
     /// What follows from a new object.
     fn made(&mut self, id: ObjectId) -> Replayed {
         self.about(Some(id));
-        let object = self.copy_of(id);
-        match object.kind {
+        match self.object(id).kind {
             kind if kind.is_routine() => self.need_argument_types(id),
             ObjectKind::ConstraintTrigger => {
+                let object = self.object(id);
                 let mut same = self.at(&object.schema, &object.name, &object.sub);
                 let trigger = same.find(|id| self.object(*id).kind == ObjectKind::Trigger);
                 drop(same);
@@ -175,6 +175,7 @@ impl Inventory {
                 return self.hand_down(id);
             }
             ObjectKind::RoleMembership => {
+                let object = self.copy_of(id);
                 for role in [&object.name, &object.sub] {
                     let role = self.at(b"", role, b"").find(|id| self.object(*id).kind == ObjectKind::Role);
                     if let Some(role) = role {
@@ -281,7 +282,9 @@ impl Inventory {
             }
             pass += 1;
         };
-        self.next_names.insert(base, pass);
+        if pass > 0 {
+            self.next_names.insert(base, pass);
+        }
         chosen
     }
 

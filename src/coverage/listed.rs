@@ -98,8 +98,9 @@ fn ranks(inventory: &Inventory) -> Vec<u32> {
 /// compared only within a schema: those of a large inventory are far from each other.
 fn sort(inventory: &Inventory, schemas: &[u32], ids: &mut Vec<ObjectId>, group: &dyn Fn(ObjectId) -> u32) -> bool {
     let schema = |id: ObjectId| schemas[id as usize];
-    order::group(ids, schemas.len(), &|id| schema(*id));
-    order::group(ids, 256, &|id| group(*id));
+    let mut spare = Vec::new();
+    order::group(ids, &mut spare, schemas.len(), &|id| schema(*id));
+    order::group(ids, &mut spare, 256, &|id| group(*id));
     let is_plain = Cell::new(true);
     for own in ids.chunk_by_mut(|a, b| (group(*a), schema(*a)) == (group(*b), schema(*b))) {
         order::sort(own, |a, b| {

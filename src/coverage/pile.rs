@@ -8,6 +8,9 @@ use crate::scan::fact::{Aspect, Flags, Strength};
 use crate::segment::Identity;
 use crate::segment::block::{BLOCK_HEADER_BYTES, open_block, put_block};
 use crate::segment::codec::{Bytes, put_delta, put_u64};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 /// Evidence for one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +68,8 @@ pub struct RunRange {
 #[derive(Debug)]
 pub(super) struct Pile {
     pieces: Vec<Evidence>,
+    /// Room for as many while they are grouped.
+    spare: Vec<Evidence>,
     /// Pieces that are held; none: all of them.
     most: Option<usize>,
     /// Objects that are listed.
@@ -79,7 +84,7 @@ impl Pile {
     pub(super) fn new(objects: usize, most: Option<usize>, expected: usize) -> Pile {
         // growing would hold it twice
         let pieces = Vec::with_capacity(most.map_or(expected, |most| most.min(expected)));
-        Pile { pieces, most, objects, runs: Vec::new(), leaving: Vec::new() }
+        Pile { pieces, spare: Vec::new(), most, objects, runs: Vec::new(), leaving: Vec::new() }
     }
 
     pub(super) fn push(&mut self, evidence: Evidence) {
@@ -99,11 +104,12 @@ impl Pile {
         self.sort();
         let mut sources = self.runs;
         sources.push(Source { rows: self.pieces, ..Source::default() });
-        Sorted { sources, heads: Vec::new(), loading: None, is_started: false, last: None }
+        let own = sources.len() - 1;
+        Sorted { sources, own, others: BinaryHeap::new(), loading: None, is_started: false, last: None }
     }
 
     fn sort(&mut self) {
-        order::group(&mut self.pieces, self.objects, &|e| e.object);
+        order::group(&mut self.pieces, &mut self.spare, self.objects, &|e| e.object);
         for own in self.pieces.chunk_by_mut(|a, b| a.object == b.object) {
             // mostly the order of the segments
             if !own.is_sorted() {
@@ -171,8 +177,10 @@ struct Source {
 #[derive(Debug)]
 pub struct Sorted {
     sources: Vec<Source>,
-    /// The next piece of each source with its number: a heap, the least one first.
-    heads: Vec<(Evidence, u32)>,
+    /// The source that is read as long as it has the least piece: neighbours mostly come from one.
+    own: usize,
+    /// The next piece of each other source, with its number.
+    others: BinaryHeap<Reverse<(Evidence, u32)>>,
     /// The source whose next block is needed.
     loading: Option<usize>,
     is_started: bool,
@@ -180,30 +188,33 @@ pub struct Sorted {
 }
 
 impl Sorted {
-    /// The next piece. Costs the logarithm of the runs.
+    /// The next piece. Costs the logarithm of the runs where it is not of the run of the one before.
     pub fn next_piece(&mut self) -> Next {
         loop {
             if let Some(range) = self.wanted() {
                 return Next::Read(range);
             }
-            let Some((piece, source)) = self.heads.first().copied() else { return Next::End };
-            let from = &mut self.sources[source as usize];
-            match from.rows.get(from.at) {
-                Some(next) => {
-                    from.at += 1;
-                    self.heads[0].0 = *next;
-                    self.sink();
-                }
-                None if from.blocks.is_empty() => {
-                    from.rows = Vec::new();
-                    self.heads.swap_remove(0);
-                    self.sink();
-                }
-                None => {
-                    self.loading = Some(source as usize);
-                    continue;
-                }
+            let own = &mut self.sources[self.own];
+            let piece = own.rows.get(own.at).copied();
+            if piece.is_none() && !own.blocks.is_empty() {
+                self.loading = Some(self.own);
+                continue;
             }
+            let other = self.others.peek_mut();
+            let Some(piece) = piece.filter(|piece| other.as_ref().is_none_or(|other| *piece <= other.0.0)) else {
+                let Some(mut other) = other else { return Next::End };
+                let source = other.0.1 as usize;
+                match piece {
+                    Some(piece) => other.0 = (piece, to_u32(self.own)),
+                    None => {
+                        own.rows = Vec::new();
+                        PeekMut::pop(other);
+                    }
+                }
+                self.own = source;
+                continue;
+            };
+            own.at += 1;
             if self.last.replace(piece).is_none_or(|last| !piece.repeats(&last)) {
                 return Next::Piece(piece);
             }
@@ -228,8 +239,10 @@ impl Sorted {
             before = read(&mut bytes, &before)?;
             own.rows.push(before);
         }
-        if !self.is_started {
-            self.enter(source);
+        if !self.is_started
+            && let Some(first) = own.rows.first()
+        {
+            self.others.push(Reverse((*first, to_u32(source))));
         }
         Ok(())
     }
@@ -237,44 +250,13 @@ impl Sorted {
     /// What must be read before the next piece is known.
     fn wanted(&mut self) -> Option<RunRange> {
         if !self.is_started {
-            // the first block of each run, then those that are in memory
+            // the first block of each run
             self.loading = self.sources.iter().position(|source| source.ordinal == 0 && !source.blocks.is_empty());
-            if self.loading.is_none() {
-                self.is_started = true;
-                self.enter(self.sources.len() - 1);
-            }
+            self.is_started = self.loading.is_none();
         }
         let source = &self.sources[self.loading?];
         let (offset, length) = *source.blocks.last()?;
         Some(RunRange { run: source.run, offset, length })
-    }
-
-    /// Puts the first row of a source among the heads.
-    fn enter(&mut self, source: usize) {
-        let from = &mut self.sources[source];
-        let Some(first) = from.rows.first() else { return };
-        from.at = 1;
-        self.heads.push((*first, to_u32(source)));
-        let mut at = self.heads.len() - 1;
-        while at > 0 && self.heads[at] < self.heads[(at - 1) / 2] {
-            self.heads.swap(at, (at - 1) / 2);
-            at = (at - 1) / 2;
-        }
-    }
-
-    /// Moves the first head down to its place.
-    fn sink(&mut self) {
-        let heads = &mut self.heads;
-        let mut at = 0;
-        loop {
-            let left = 2 * at + 1;
-            let least = if left + 1 < heads.len() && heads[left + 1] < heads[left] { left + 1 } else { left };
-            if least >= heads.len() || heads[at] <= heads[least] {
-                return;
-            }
-            heads.swap(at, least);
-            at = least;
-        }
     }
 }
 

@@ -104,23 +104,21 @@ impl DatabaseWriter {
 
     /// Appends a block of evidence, unless bytes are needed first. Behind the last one all else is known.
     fn put_evidence(&mut self, file: &mut FileWriter) -> Option<RunRange> {
-        let mut row = Vec::new();
         loop {
             match self.evidence.next_piece() {
                 Next::Read(range) => return Some(range),
                 Next::Piece(evidence) => {
                     self.folded.add(&evidence);
-                    row.clear();
-                    put_piece(&mut row, &evidence);
-                    let is_full = self.payload.len() + row.len() > BLOCK_BYTES;
-                    if is_full {
+                    let before = self.payload.len();
+                    put_piece(&mut self.payload, &evidence);
+                    if self.payload.len() > BLOCK_BYTES {
+                        let row = self.payload.split_off(before);
                         self.flush(file);
-                    }
-                    self.payload.extend_from_slice(&row);
-                    self.rows += 1;
-                    if is_full {
+                        self.payload.extend_from_slice(&row);
+                        self.rows = 1;
                         return None;
                     }
+                    self.rows += 1;
                 }
                 Next::End => {
                     self.flush(file);

@@ -219,7 +219,9 @@ impl Merge {
             }
             self.replay.pop();
         }
-        self.rows = Vec::new();
+        if !self.rows.is_empty() {
+            self.rows = Vec::new();
+        }
         Ok(self.queue.last().map(|(_, segment, block)| (*segment, *block)))
     }
 
@@ -235,13 +237,18 @@ impl Merge {
             return reader.supply(bytes);
         }
         if let Some(Stretch { block: (segment, block), .. }) = self.replay.last().copied() {
-            self.rows.clear();
             self.rows_of = Some((segment, block));
-            let rows = &mut self.rows;
-            return self.segments[segment].rows(block, bytes, |row| {
-                rows.push(row.clone());
+            let (rows, mut count) = (&mut self.rows, 0);
+            self.segments[segment].rows(block, bytes, |row| {
+                match rows.get_mut(count) {
+                    Some(kept) => kept.copy(row),
+                    None => rows.push(row.clone()),
+                }
+                count += 1;
                 Ok(())
-            });
+            })?;
+            rows.truncate(count);
+            return Ok(());
         }
         let Some((tag, segment, block)) = self.queue.pop() else {
             return Err(Error::new(Code::State, "no bytes were asked for"));
@@ -249,6 +256,7 @@ impl Merge {
         let Merge { segments, attempts, seen, seals, includes, definitions, .. } = self;
         let reader = &segments[segment];
         let run = reader.run().unwrap_or_default();
+        let own = of_run(attempts, run);
         let mut last = (None, None);
         let mut number = 0;
         reader.rows(block, bytes, |row| {
@@ -264,7 +272,7 @@ impl Merge {
             }
             // rows of one source often stand side by side
             if last.0 != Some(row.source) {
-                last = (Some(row.source), place_of(attempts, (run, row.source)));
+                last = (Some(row.source), place_of(own, (run, row.source)));
             }
             let Some(place) = last.1 else { return Ok(()) };
             if let Some(seen) = seen.get_mut(place.source as usize) {
@@ -473,7 +481,20 @@ impl Merge {
     }
 }
 
+fn of_run(attempts: &[(Attempt, Place)], run: [u8; 16]) -> &[(Attempt, Place)] {
+    let start = attempts.partition_point(|((of, _), _)| *of < run);
+    let own = &attempts[start..];
+    &own[..own.partition_point(|((of, _), _)| *of == run)]
+}
+
+/// Where an attempt is placed among these, which are in order.
 fn place_of(attempts: &[(Attempt, Place)], attempt: Attempt) -> Option<Place> {
+    // those of a run are numbered from 0, and mostly all are chosen
+    if let Some((known, place)) = attempts.get(attempt.1 as usize)
+        && *known == attempt
+    {
+        return Some(*place);
+    }
     let at = attempts.binary_search_by(|(known, _)| known.cmp(&attempt)).ok()?;
     attempts.get(at).map(|(_, place)| *place)
 }

@@ -66,7 +66,20 @@ impl<'a> Bytes<'a> {
     ///
     /// # Errors
     /// `CORRUPT`
+    #[inline]
     pub fn u64(&mut self) -> Result<u64, Error> {
+        // most are small
+        match self.rest.split_first() {
+            Some((first, rest)) if *first < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*first))
+            }
+            _ => self.long(),
+        }
+    }
+
+    #[inline(never)]
+    fn long(&mut self) -> Result<u64, Error> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -122,11 +135,11 @@ impl<'a> Bytes<'a> {
         Ok(text)
     }
 
-    /// What [`put_prefixed`] wrote: `text` is the one before and becomes the one read.
+    /// What [`put_prefixed`] wrote: `text` is the one before and becomes the one read. Returns what is new in it.
     ///
     /// # Errors
     /// `CORRUPT`
-    pub fn prefixed(&mut self, text: &mut Vec<u8>, limit: usize) -> Result<(), Error> {
+    pub fn prefixed(&mut self, text: &mut Vec<u8>, limit: usize) -> Result<&'a [u8], Error> {
         let shared = usize::try_from(self.u64()?).map_err(|_| corrupt("a text"))?;
         let rest = self.bytes()?;
         // a few bytes that repeat a long text must not become a large file
@@ -135,7 +148,7 @@ impl<'a> Bytes<'a> {
         }
         text.truncate(shared);
         text.extend_from_slice(rest);
-        Ok(())
+        Ok(rest)
     }
 
     /// A text as a string; bytes that are no UTF-8 are spelled `\xHH`, backslashes doubled.
