@@ -8,7 +8,7 @@ use pgtap_cov::analyzer::{Analyzer, Step};
 use pgtap_cov::database::build::{Build, BuildStep};
 use pgtap_cov::limits::Limits;
 use pgtap_cov::merge::ManifestEntry;
-use pgtap_cov::record::{Arena, OwnedRecord, Record};
+use pgtap_cov::record::{Arena, Record};
 use pgtap_cov::scan::{Settings, SourceRole};
 use pgtap_cov::segment::{self, Identity, SegmentReader};
 use rusqlite::{Connection, params};

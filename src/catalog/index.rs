@@ -196,11 +196,12 @@ impl Inventory {
     pub(super) fn link(&mut self, id: ObjectId) {
         let Inventory { objects, index, seldom, names, .. } = self;
         let object = objects.get_mut(id);
+        if object.kind.is_relation() {
+            self.relation.set(None);
+        }
         if object.live {
             let Object { schema, name, sub, args, detail, owner, .. } = &mut *object;
-            for text in [schema, name, sub, args, detail, owner] {
-                names.share(text);
-            }
+            names.share([schema, name, sub, args, detail, owner]);
             each_index(index, seldom, object, |index, hash| index.insert(hash, id));
         }
     }
@@ -209,6 +210,9 @@ impl Inventory {
     pub(super) fn unlink(&mut self, id: ObjectId) {
         let Inventory { objects, index, seldom, .. } = self;
         let object = objects.get(id);
+        if object.kind.is_relation() {
+            self.relation.set(None);
+        }
         if object.live {
             each_index(index, seldom, object, |index, hash| index.remove(hash, id));
         }

@@ -129,7 +129,13 @@ impl Inventory {
 
     /// The relation of this schema and name.
     pub(super) fn relation(&self, schema: &[u8], name: &[u8]) -> Option<ObjectId> {
-        self.at(schema, name, b"").find(|id| self.object(*id).kind.is_relation())
+        let is_it = |id: &ObjectId| self.object(*id).name == name && self.object(*id).schema == schema;
+        if let Some(id) = self.relation.get().filter(is_it) {
+            return Some(id);
+        }
+        let found = self.at(schema, name, b"").find(|id| self.object(*id).kind.is_relation());
+        self.relation.set(found);
+        found
     }
 
     /// The column of this relation.

@@ -22,7 +22,7 @@ use objects::Objects;
 pub use shared::Name;
 use shared::Names;
 use signatures::{same_args, split_args};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeSet, HashMap};
 
 /// An object of the schema.
@@ -151,6 +151,8 @@ pub struct Inventory {
     names: Names,
     /// The live ones by their names.
     index: Index,
+    /// The relation that was last looked for: what is made together is mostly part of one.
+    relation: Cell<Option<ObjectId>>,
     /// By names that are seldom asked for.
     seldom: [OnceCell<Index>; SELDOM],
     /// The name to try next for a base that was taken, until a name is freed.

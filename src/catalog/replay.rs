@@ -147,14 +147,15 @@ impl Inventory {
         // the name that PostgreSQL would make of it stands without its label
         let named = kind == ObjectKind::Index || kind.is_constraint();
         let parts = if named { detail.split(|b| *b == 0).next().unwrap_or_default() } else { detail };
+        let [schema, name, sub, args, parts] = self.names.of([&schema, &row.name, &row.sub, &args, parts]);
         let id = self.insert(Object {
-            sub: row.sub.as_slice().into(),
-            args: args.into(),
+            sub,
+            args,
             file,
             line: row.line,
             is_partition: detail.starts_with(PARTITION),
-            detail: parts.into(),
-            ..Object::new(kind, schema.into(), row.name.as_slice().into())
+            detail: parts,
+            ..Object::new(kind, schema, name)
         });
         self.made(id)
     }
@@ -238,13 +239,8 @@ impl Inventory {
             // SEQUENCE NAME
             given => given.to_vec(),
         };
-        let mut object = Object {
-            sub: chosen.into(),
-            file,
-            line: row.line,
-            detail: columns.into(),
-            ..Object::new(kind, schema.into(), row.name.as_slice().into())
-        };
+        let [schema, name, sub, args, detail] = self.names.of([&schema, &row.name, &chosen, b"", columns]);
+        let mut object = Object { sub, args, detail, file, line: row.line, ..Object::new(kind, schema, name) };
         if is_sequence {
             let column = self.column(&object.schema, &row.name, columns);
             object.owner = std::mem::replace(&mut object.name, std::mem::take(&mut object.sub));

@@ -12,6 +12,13 @@ use std::rc::Rc;
 #[derive(Default)]
 pub struct Name(Option<Rc<[u8]>>);
 
+impl Name {
+    /// It is the same copy of the text.
+    fn is(&self, other: &Name) -> bool {
+        matches!((&self.0, &other.0), (Some(a), Some(b)) if Rc::ptr_eq(a, b))
+    }
+}
+
 impl Deref for Name {
     type Target = [u8];
 
@@ -63,10 +70,7 @@ impl PartialOrd for Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Name) -> Ordering {
-        match (&self.0, &other.0) {
-            (Some(a), Some(b)) if Rc::ptr_eq(a, b) => Ordering::Equal,
-            _ => (**self).cmp(&**other),
-        }
+        if self.is(other) { Ordering::Equal } else { (**self).cmp(&**other) }
     }
 }
 
@@ -94,28 +98,58 @@ impl fmt::Debug for Name {
     }
 }
 
+/// Names of an object: schema, name, sub-object, arguments, detail, owner.
+const PARTS: usize = 6;
+
 /// The names that were shared.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     list: Vec<Name>,
     /// Places in the list.
     places: Index,
+    /// Of each part the one before: what is made together shares most.
+    last: [Name; PARTS],
 }
 
 impl Names {
-    /// Lets `name` be the one that is kept of its text.
-    pub(super) fn share(&mut self, name: &mut Name) {
-        if name.is_empty() {
-            return;
+    /// The names of these texts, the first parts of an object.
+    pub(super) fn of<const N: usize>(&mut self, texts: [&[u8]; N]) -> [Name; N] {
+        let mut part = 0;
+        texts.map(|text| {
+            part += 1;
+            self.name(part - 1, text)
+        })
+    }
+
+    /// Lets the names of an object be those that are kept of their texts.
+    pub(super) fn share(&mut self, names: [&mut Name; PARTS]) {
+        for (part, name) in names.into_iter().enumerate() {
+            if !name.is_empty() && !name.is(&self.last[part]) {
+                *name = self.name(part, name);
+            }
         }
-        let Names { list, places } = self;
-        let hash = xxh3_64(name);
-        let kept = places.get(hash).map(|place| &list[place as usize]).find(|kept| *kept == name);
-        if let Some(kept) = kept.cloned() {
-            *name = kept;
-        } else {
-            places.insert(hash, to_u32(list.len()));
-            list.push(name.clone());
+    }
+
+    fn name(&mut self, part: usize, text: &[u8]) -> Name {
+        if text.is_empty() {
+            return Name::default();
         }
+        if *self.last[part] != *text {
+            self.last[part] = self.kept(text);
+        }
+        self.last[part].clone()
+    }
+
+    fn kept(&mut self, text: &[u8]) -> Name {
+        let Names { list, places, .. } = self;
+        let hash = xxh3_64(text);
+        let kept = places.get(hash).map(|place| &list[place as usize]).find(|kept| **kept == text);
+        if let Some(kept) = kept {
+            return kept.clone();
+        }
+        let name = Name::from(text);
+        places.insert(hash, to_u32(list.len()));
+        list.push(name.clone());
+        name
     }
 }

@@ -37,7 +37,7 @@ use crate::sql::types;
 use access::{Access, Cell};
 use effects::Effect;
 use helpers::Helpers;
-use listed::Listed;
+use listed::{Cursor, Listed};
 pub use pile::Evidence;
 use pile::{Pile, Run, Sorted};
 use raised::Raised;
@@ -267,8 +267,8 @@ struct Last {
     found: Vec<ObjectId>,
     /// Where it is one that is listed: with its place.
     only: Option<(ObjectId, u32)>,
-    /// Places of the last relation and of the last column.
-    places: [u32; 2],
+    /// At the last relation and at the last column.
+    cursors: [Cursor; 2],
 }
 
 impl Fold {
@@ -401,11 +401,11 @@ impl Fold {
                 kept.extend_from_slice(text);
             }
             let Some((listed, _)) = &self.pile else { return };
-            let place = match wanted.kind {
-                ObjectKind::Column => Some(&mut last.places[1]),
-                kind => (kind == ObjectKind::Relation || kind.is_relation()).then_some(&mut last.places[0]),
+            let mut cursor = match wanted.kind {
+                ObjectKind::Column => Some(&mut last.cursors[1]),
+                kind => (kind == ObjectKind::Relation || kind.is_relation()).then_some(&mut last.cursors[0]),
             };
-            last.only = place.as_ref().and_then(|place| listed.near(&self.inventory, **place, wanted));
+            last.only = cursor.as_mut().and_then(|cursor| listed.near(cursor, wanted));
             last.found.clear();
             if let Some((id, _)) = last.only {
                 last.found.push(id);
@@ -414,9 +414,10 @@ impl Fold {
             }
             if let (None, [id]) = (last.only, &last.found[..]) {
                 last.only = listed.place(*id).map(|place| (*id, place));
-            }
-            if let Some((place, (_, found))) = place.zip(last.only) {
-                *place = found;
+                if let Some((cursor, (id, place))) = cursor.zip(last.only) {
+                    let object = self.inventory.object(id);
+                    cursor.set(place, &object.schema, &object.name);
+                }
             }
         }
     }

@@ -8,12 +8,12 @@ use crate::scan::fact::{Aspect, Flags, Strength};
 use crate::segment::Identity;
 use crate::segment::block::{BLOCK_HEADER_BYTES, open_block, put_block};
 use crate::segment::codec::{Bytes, put_delta, put_u64};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
 /// Evidence for one object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evidence {
     /// The object: its number in the inventory, or in a pile its place among those that are listed.
     pub object: u32,
@@ -31,6 +31,21 @@ pub struct Evidence {
     pub strength: Strength,
     /// Why it does not count.
     pub flags: Flags,
+}
+
+impl Ord for Evidence {
+    fn cmp(&self, other: &Evidence) -> Ordering {
+        let place =
+            |e: &Evidence| [e.object, e.file, e.line, e.seq].iter().fold(0, |sum, part| sum << 32 | u128::from(*part));
+        let rest = |e: &Evidence| (e.via, e.aspect, e.strength, e.flags);
+        place(self).cmp(&place(other)).then_with(|| rest(self).cmp(&rest(other)))
+    }
+}
+
+impl PartialOrd for Evidence {
+    fn partial_cmp(&self, other: &Evidence) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Evidence {
