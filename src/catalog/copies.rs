@@ -289,7 +289,7 @@ impl Inventory {
         if !shape.columns.is_empty() {
             self.alike.insert(alike(relation, shape.hash), id);
         }
-        self.ties_mut(id).shape = Some(shape);
+        self.ties_mut(id).shape = Some(Box::new(shape));
     }
 
     /// What `table` has of its own that is like this key, index or foreign key of its parent (`CompareIndexInfo`,
@@ -462,7 +462,7 @@ impl Inventory {
         if let (Some(shape), Some(relation)) = (self.ties(part).shape.clone(), self.relation_of(copy)) {
             let name = |id: &ObjectId| self.column(&to.schema, &to.name, &self.object(*id).sub);
             let columns = shape.columns.iter().filter_map(name).collect();
-            self.keep_shape(copy, relation, Shape { columns, ..shape });
+            self.keep_shape(copy, relation, Shape { columns, ..*shape });
         }
         for column in self.ties(part).keys.clone() {
             if let Some(column) = self.column(&to.schema, &to.name, &self.object(column).sub) {

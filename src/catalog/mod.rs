@@ -199,7 +199,7 @@ struct Ties {
     /// Columns of a key or an index.
     keys: Vec<ObjectId>,
     /// What tells keys, indexes and foreign keys of a table apart.
-    shape: Option<copies::Shape>,
+    shape: Option<Box<copies::Shape>>,
     /// Relation and key that a foreign key refers to.
     references: Option<(ObjectId, Option<ObjectId>)>,
     /// Foreign keys that refer to the relation.

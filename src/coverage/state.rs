@@ -70,7 +70,19 @@ pub struct Tally {
     pub fixture: u32,
     /// Aspects that are tested, a bit each.
     pub aspects: u128,
-    structural: u128,
+    told: Told,
+}
+
+/// The most that assertions tell about an object.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    #[default]
+    Nothing,
+    /// It is one of many.
+    Listed,
+    /// It is there.
+    Named,
+    More,
 }
 
 impl Tally {
@@ -83,7 +95,12 @@ impl Tally {
         match strength {
             Strength::Structure => {
                 self.structure += 1;
-                self.structural |= bit;
+                self.told = self.told.max(match aspect {
+                    Aspect::LISTED | Aspect::MEMBER => Told::Listed,
+                    Aspect::EXISTS | Aspect::NAMED => Told::Named,
+                    _ if bit == 0 => Told::Nothing,
+                    _ => Told::More,
+                });
             }
             Strength::Behavior => self.behavior += 1,
             Strength::Act => self.act += 1,
@@ -102,14 +119,11 @@ impl Tally {
         if self.behavior > 0 || (runs && self.act > 0) {
             return State::Exercised;
         }
-        let mut weak = bit(Aspect::LISTED) | bit(Aspect::MEMBER);
-        if runs || kind == ObjectKind::Policy {
-            weak |= bit(Aspect::EXISTS) | bit(Aspect::NAMED);
-        }
-        match self.structural {
-            0 => State::Gap,
-            aspects if aspects & !weak == 0 => State::Declared,
-            _ => State::Asserted,
+        match self.told {
+            Told::Nothing => State::Gap,
+            Told::Listed => State::Declared,
+            Told::Named if runs || kind == ObjectKind::Policy => State::Declared,
+            Told::Named | Told::More => State::Asserted,
         }
     }
 }
