@@ -462,8 +462,11 @@ impl Fold {
             return;
         }
         let told = Circumstance::decode(&row.detail);
-        let runner = self.helpers.runner(place.source, &told);
-        let circumstance = Circumstance { role: &runner.role, persona: &runner.persona, ..told };
+        let runner = (!told.calls.is_empty()).then(|| self.helpers.runner(place.source, &told));
+        let circumstance = match &runner {
+            Some(runner) => Circumstance { role: &runner.role, persona: &runner.persona, ..told },
+            None => told,
+        };
         self.lint(place, row, aspect, found, &circumstance);
         let mut effects = Vec::new();
         if let [object] = found[..]

@@ -46,8 +46,13 @@ struct Known {
     places: Vec<(u32, u32, u32)>,
 }
 
-/// Kind, scope, a, b, via.
-type Head = (u8, u8, u8, u8, u16);
+/// Kind, scope, a, b and via as one number: a block has few, and most rows look for theirs.
+type Head = u64;
+
+fn head_of<T>(row: &Record<T>) -> Head {
+    let [low, high] = row.via.to_le_bytes();
+    Head::from_le_bytes([row.kind, row.scope, row.a, row.b, low, high, 0, 0])
+}
 
 /// Heads that are known by number; others are written out each time.
 const HEADS: usize = 255;
@@ -105,9 +110,8 @@ impl<T: Copy + PartialEq> RowWriter<T> {
                 flags |= 1 << n;
             }
         }
-        let head = |kind, scope, a, b, via| (kind, scope, a, b, via);
-        let new_head = head(record.kind, record.scope, record.a, record.b, record.via);
-        if new_head != head(before.kind, before.scope, before.a, before.b, before.via) {
+        let head = head_of(record);
+        if head != head_of(before) {
             flags |= HEAD;
         }
         if record.source != before.source {
@@ -137,12 +141,12 @@ impl<T: Copy + PartialEq> RowWriter<T> {
             }
         }
         if flags & HEAD != 0 {
-            let known = self.known.heads.iter().position(|head| *head == new_head);
+            let known = self.known.heads.iter().position(|known| *known == head);
             put_u64(out, known.unwrap_or(self.known.heads.len()) as u64);
             if known.is_none() {
                 out.extend_from_slice(&[record.kind, record.scope, record.a, record.b]);
                 put_u64(out, u64::from(record.via));
-                self.known.keep_head(new_head);
+                self.known.keep_head(head);
             }
         }
         if flags & SOURCE != 0 {
@@ -233,16 +237,16 @@ impl<'a> Rows<'a> {
         }
         if flags & HEAD != 0 {
             let number = bytes.u32()? as usize;
-            let head = match self.known.heads.get(number) {
-                Some(head) => *head,
-                None if number == self.known.heads.len() => {
-                    let head = (bytes.u8()?, bytes.u8()?, bytes.u8()?, bytes.u8()?, bytes.u16()?);
-                    self.known.keep_head(head);
-                    head
-                }
-                None => return Err(corrupt("a head")),
-            };
-            (row.kind, row.scope, row.a, row.b, row.via) = head;
+            if let Some(head) = self.known.heads.get(number) {
+                let [kind, scope, a, b, low, high, ..] = head.to_le_bytes();
+                (row.kind, row.scope, row.a, row.b, row.via) = (kind, scope, a, b, u16::from_le_bytes([low, high]));
+            } else if number == self.known.heads.len() {
+                (row.kind, row.scope, row.a, row.b) = (bytes.u8()?, bytes.u8()?, bytes.u8()?, bytes.u8()?);
+                row.via = bytes.u16()?;
+                self.known.keep_head(head_of(row));
+            } else {
+                return Err(corrupt("a head"));
+            }
         }
         if flags & SOURCE != 0 {
             row.source = bytes.delta(row.source)?;
