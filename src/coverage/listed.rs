@@ -59,7 +59,10 @@ impl Keys {
             if is_short {
                 keys.texts.extend_from_slice(&object.sub);
             } else if object.kind == ObjectKind::Column || object.kind.is_relation() {
-                keys.texts.extend_from_slice(&[&*object.schema, &object.name, &object.sub].join(&0));
+                for (before, part) in [(None, &object.schema), (Some(0), &object.name), (Some(0), &object.sub)] {
+                    keys.texts.extend(before);
+                    keys.texts.extend_from_slice(part);
+                }
             }
             keys.kinds.push(object.kind);
             keys.ends.push(keys.texts.len() * 2 + usize::from(is_short));
@@ -175,8 +178,9 @@ fn sort(inventory: &Inventory, schemas: &[u32], ids: &mut Vec<ObjectId>, group: 
         // what is made together is mostly of one name
         let mut named: Vec<&[ObjectId]> = own.chunk_by(|a, b| name(*a) == name(*b)).collect();
         order::sort(&mut named, |a, b| name(a[0]).cmp(name(b[0])));
-        let sorted = named.concat();
-        own.copy_from_slice(&sorted);
+        spare.clear();
+        named.iter().for_each(|same| spare.extend_from_slice(same));
+        own.copy_from_slice(&spare);
         for same in own.chunk_by_mut(|a, b| name(*a) == name(*b)) {
             order::sort(same, |a, b| {
                 let rest = |id: ObjectId| (&inventory.object(id).sub, &inventory.object(id).args);

@@ -10,7 +10,6 @@ use crate::segment::block::{BLOCK_HEADER_BYTES, open_block, put_block};
 use crate::segment::codec::{Bytes, put_delta, put_u64};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 
 /// Evidence for one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +34,8 @@ pub struct Evidence {
 
 impl Ord for Evidence {
     fn cmp(&self, other: &Evidence) -> Ordering {
-        let place =
-            |e: &Evidence| [e.object, e.file, e.line, e.seq].iter().fold(0, |sum, part| sum << 32 | u128::from(*part));
+        let pair = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
+        let place = |e: &Evidence| (pair(e.object, e.file), pair(e.line, e.seq));
         let rest = |e: &Evidence| (e.via, e.aspect, e.strength, e.flags);
         place(self).cmp(&place(other)).then_with(|| rest(self).cmp(&rest(other)))
     }
@@ -215,20 +214,18 @@ impl Sorted {
                 self.loading = Some(self.own);
                 continue;
             }
-            let other = self.others.peek_mut();
-            let Some(piece) = piece.filter(|piece| other.as_ref().is_none_or(|other| *piece <= other.0.0)) else {
-                let Some(mut other) = other else { return Next::End };
+            let is_least = |other: &Reverse<(Evidence, u32)>| piece.is_some_and(|piece| piece <= other.0.0);
+            if let Some(other) = self.others.peek().filter(|other| !is_least(other)) {
                 let source = other.0.1 as usize;
+                self.others.pop();
                 match piece {
-                    Some(piece) => other.0 = (piece, to_u32(self.own)),
-                    None => {
-                        own.rows = Vec::new();
-                        PeekMut::pop(other);
-                    }
+                    Some(piece) => self.others.push(Reverse((piece, to_u32(self.own)))),
+                    None => own.rows = Vec::new(),
                 }
                 self.own = source;
                 continue;
-            };
+            }
+            let Some(piece) = piece else { return Next::End };
             own.at += 1;
             if self.last.replace(piece).is_none_or(|last| !piece.repeats(&last)) {
                 return Next::Piece(piece);

@@ -66,7 +66,6 @@ impl<'a> Bytes<'a> {
     ///
     /// # Errors
     /// `CORRUPT`
-    #[inline]
     pub fn u64(&mut self) -> Result<u64, Error> {
         // most are small
         match self.rest.split_first() {
