@@ -14,7 +14,7 @@ export interface MergeOptions {
    * nothing else, or segments that were listed before; the runs are removed at the end. Without it all is held.
    */
   scratch?: SegmentStore;
-  /** With a scratch store: pieces of evidence that are held at once, 24 bytes each. Default: 1,048,576. */
+  /** With a scratch store: pieces of evidence that are held at once, twice 24 bytes each. Default: 524,288. */
   evidenceLimit?: number;
   /** Lists objects that do not count, too: partitions, and schemas of tests. */
   everything?: boolean;

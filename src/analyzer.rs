@@ -62,8 +62,15 @@ pub struct PendingSegment<'a> {
     pub seq: u64,
     /// Records in it.
     pub records: usize,
-    /// Its bytes.
-    pub bytes: &'a [u8],
+    /// Its bytes, piece by piece.
+    pub pieces: &'a [Vec<u8>],
+}
+
+impl PendingSegment<'_> {
+    /// Its bytes in one.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.pieces.concat()
+    }
 }
 
 /// Figures of a run.
@@ -85,7 +92,7 @@ pub struct Analyzer {
     fingerprint: u32,
     arena: Arena,
     identity: Identity,
-    pending: Option<Vec<u8>>,
+    pending: Option<Vec<Vec<u8>>>,
     attempt: Option<Attempt>,
     sources: u32,
     sealed: Option<ManifestEntry>,
@@ -319,8 +326,8 @@ impl Analyzer {
 
     /// The segment that waits, the same bytes until it is acknowledged.
     pub fn pending(&self) -> Option<PendingSegment<'_>> {
-        let bytes = self.pending.as_deref()?;
-        Some(PendingSegment { id: self.identity.id(), seq: self.identity.seq, records: self.arena.len(), bytes })
+        let pieces = self.pending.as_deref()?;
+        Some(PendingSegment { id: self.identity.id(), seq: self.identity.seq, records: self.arena.len(), pieces })
     }
 
     /// The host has kept segment `seq`; only now is the arena reused. Repeating it does nothing.

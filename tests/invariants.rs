@@ -216,14 +216,14 @@ fn a_pending_segment_is_offered_unchanged_until_it_is_acknowledged() {
     let progress = analyzer.push(schema.as_bytes()).unwrap();
     assert_eq!(progress.step, Step::SegmentReady);
     let offered = analyzer.pending().unwrap();
-    let (id, seq, bytes) = (offered.id.clone(), offered.seq, offered.bytes.to_vec());
+    let (id, seq, bytes) = (offered.id.clone(), offered.seq, offered.bytes());
     let rest = &schema.as_bytes()[progress.consumed..];
     for _ in 0..3 {
         let again = analyzer.push(rest).unwrap();
         assert_eq!((again.consumed, again.step), (0, Step::SegmentReady));
         assert_eq!(analyzer.end().unwrap(), Step::SegmentReady);
         let offered = analyzer.pending().unwrap();
-        assert_eq!((offered.id, offered.bytes), (id.clone(), bytes.as_slice()));
+        assert_eq!((offered.bytes(), offered.id), (bytes.clone(), id.clone()));
     }
     assert_eq!(analyzer.ack(seq + 1).unwrap_err().code, Code::State);
     analyzer.ack(seq).unwrap();

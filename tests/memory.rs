@@ -76,6 +76,17 @@ fn bounded_memory() {
     }
 }
 
+#[test]
+fn many_segments_take_the_memory_of_one() {
+    let limits = Limits { arena_bytes: MIN_ARENA_BYTES * 16, statement_bytes: 64 * 1024 };
+    let piece = "SELECT has_column('app', 'rooms', 'name', 'is there'); ";
+    let used = |repeat| peak(SourceRole::Tests, limits, "", piece, repeat, "");
+    let (one, many) = (used(24), used(24 * 16));
+    assert!(many < one + one / 50, "{one} bytes for one or two segments, {many} for many");
+    // a record takes 40 bytes in the arena, and 16 more while they are sorted
+    assert!(many < limits.arena_bytes * 2, "{many} bytes: a segment takes what it holds, not what it may");
+}
+
 /// Gigabytes in one token, one statement, one line: the same memory as for a little, in time that grows with the bytes.
 #[test]
 #[ignore = "takes a minute: make soak"]

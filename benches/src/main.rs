@@ -173,7 +173,7 @@ fn scan(sources: &[(&Vec<File>, SourceRole)]) -> Scanned {
 fn keep(analyzer: &mut Analyzer, scanned: &mut Scanned) {
     let Some(pending) = analyzer.pending() else { return };
     let seq = pending.seq;
-    scanned.segments.push((pending.id, pending.bytes.to_vec()));
+    scanned.segments.push((pending.id.clone(), pending.bytes()));
     analyzer.ack(seq).expect("it was offered");
 }
 

@@ -189,7 +189,7 @@ fn keep(analyzer: &mut Analyzer, scanned: &mut Scanned, keeps: bool) -> Result<(
     let Some(pending) = analyzer.pending() else { return Ok(()) };
     let seq = pending.seq;
     if keeps {
-        scanned.segments.push((pending.id, pending.bytes.to_vec()));
+        scanned.segments.push((pending.id.clone(), pending.bytes()));
     }
     analyzer.ack(seq)?;
     Ok(())
@@ -233,7 +233,7 @@ fn rewrite(scanned: &Scanned, arena_bytes: usize) -> Result<Duration> {
         let written = segment::write(arena, Identity { run: [8; 16], seq });
         seq += 1;
         arena.clear();
-        written.len()
+        written.iter().map(Vec::len).sum::<usize>()
     };
     let mut written = 0;
     let time = facts(scanned, |rows| {

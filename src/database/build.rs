@@ -58,8 +58,8 @@ impl Build {
         Ok(Build { stage: Stage::Merging(Box::new((merge, fold))) })
     }
 
-    /// Holds at most so many pieces of evidence at once, 24 bytes each; what is more is kept in runs by the host. Without
-    /// this, all is held.
+    /// Holds at most so many pieces of evidence at once, twice 24 bytes each; what is more is kept in runs by the host.
+    /// Without this, all is held.
     #[must_use]
     pub fn holding(mut self, evidence: usize) -> Self {
         if let Stage::Merging(parts) = &mut self.stage {

@@ -256,8 +256,8 @@ impl Merge {
         let Merge { segments, attempts, seen, seals, includes, definitions, .. } = self;
         let reader = &segments[segment];
         let run = reader.run().unwrap_or_default();
-        let own = of_run(attempts, run);
-        let mut last = (None, None);
+        // the source of the row before, where it stands, and its place
+        let mut last = (None, 0, None);
         let mut number = 0;
         reader.rows(block, bytes, |row| {
             let at = number;
@@ -270,11 +270,14 @@ impl Merge {
                 includes.push((run, row.seq, Include::of(row)?));
                 return Ok(());
             }
-            // rows of one source often stand side by side
             if last.0 != Some(row.source) {
-                last = (Some(row.source), place_of(own, (run, row.source)));
+                // mostly all attempts of a run are chosen: as far from the one before as their numbers
+                let (before, at): (u32, usize) = (last.0.unwrap_or_default(), last.1);
+                let guess = at.wrapping_add(row.source as usize).wrapping_sub(before as usize);
+                let found = index_of(attempts, (run, row.source), guess);
+                last = (Some(row.source), found.unwrap_or(at), found.map(|at| attempts[at].1));
             }
-            let Some(place) = last.1 else { return Ok(()) };
+            let Some(place) = last.2 else { return Ok(()) };
             if let Some(seen) = seen.get_mut(place.source as usize) {
                 *seen = seen.saturating_add(1);
             }
@@ -481,20 +484,14 @@ impl Merge {
     }
 }
 
-fn of_run(attempts: &[(Attempt, Place)], run: [u8; 16]) -> &[(Attempt, Place)] {
-    let start = attempts.partition_point(|((of, _), _)| *of < run);
-    let own = &attempts[start..];
-    &own[..own.partition_point(|((of, _), _)| *of == run)]
+fn place_of(attempts: &[(Attempt, Place)], attempt: Attempt) -> Option<Place> {
+    attempts.get(index_of(attempts, attempt, usize::MAX)?).map(|(_, place)| *place)
 }
 
-/// Where an attempt is placed among these, which are in order.
-fn place_of(attempts: &[(Attempt, Place)], attempt: Attempt) -> Option<Place> {
-    // those of a run are numbered from 0, and mostly all are chosen
-    if let Some((known, place)) = attempts.get(attempt.1 as usize)
-        && *known == attempt
-    {
-        return Some(*place);
+/// Where an attempt stands among these, which are in order; looked for at `guess` first.
+fn index_of(attempts: &[(Attempt, Place)], attempt: Attempt, guess: usize) -> Option<usize> {
+    match attempts.get(guess) {
+        Some((known, _)) if *known == attempt => Some(guess),
+        _ => attempts.binary_search_by(|(known, _)| known.cmp(&attempt)).ok(),
     }
-    let at = attempts.binary_search_by(|(known, _)| known.cmp(&attempt)).ok()?;
-    attempts.get(at).map(|(_, place)| *place)
 }

@@ -100,6 +100,8 @@ impl<T: Default> Default for RowWriter<T> {
 
 impl<T: Copy + PartialEq> RowWriter<T> {
     /// Appends one row, whose texts `text_of` knows.
+    // not inlined: a block that is full calls it again
+    #[inline(never)]
     pub fn put<'a>(&mut self, out: &mut Vec<u8>, record: &Record<T>, text_of: impl Fn(T) -> &'a [u8]) {
         let before = &self.before;
         let texts = record.texts();

@@ -5,7 +5,7 @@ use super::plain::Plain;
 use super::values::{Input, entry, role, thrown};
 use crate::analyzer::{Analyzer, Step};
 use crate::error::{Code, Error};
-use crate::limits::{self, Limits};
+use crate::limits::{self, Limits, to_u32};
 use crate::scan::Settings;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -93,7 +93,14 @@ impl AnalyzerMachine {
         set("id", &JsValue::from_str(&pending.id))?;
         set("seq", &JsValue::from_f64(number(pending.seq)))?;
         set("records", &JsValue::from_f64(number(pending.records as u64)))?;
-        set("bytes", &Uint8Array::from(pending.bytes))?;
+        let length = pending.pieces.iter().map(Vec::len).sum();
+        let (bytes, mut at) = (Uint8Array::new_with_length(to_u32(length)), 0);
+        for piece in pending.pieces {
+            let end = at + to_u32(piece.len());
+            bytes.subarray(at, end).copy_from(piece);
+            at = end;
+        }
+        set("bytes", &bytes)?;
         Ok(segment.into())
     }
 

@@ -76,7 +76,7 @@ pub fn scan_split(
 pub fn keep(analyzer: &mut Analyzer, segments: &mut Segments) -> Result<(), Error> {
     let Some(pending) = analyzer.pending() else { return Ok(()) };
     let seq = pending.seq;
-    segments.push((pending.id, pending.bytes.to_vec()));
+    segments.push((pending.id.clone(), pending.bytes()));
     analyzer.ack(seq)
 }
 
