@@ -185,6 +185,10 @@ impl Inventory {
 
     /// Gives children and partitions what a new part of their parent is.
     pub(super) fn hand_down(&mut self, id: ObjectId) -> Replayed {
+        let is_alone = |of: ObjectId| self.ties(of).children.is_empty();
+        if self.relation_of(id).is_none_or(is_alone) {
+            return Replayed::Done;
+        }
         let mut left = vec![id];
         while let Some(part) = left.pop() {
             let Some(relation) = self.relation_of(part) else { continue };

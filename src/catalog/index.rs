@@ -66,7 +66,7 @@ impl By {
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// Half of a hash is enough: who asks looks at the names, too.
-    ids: HashMap<u32, Ids, BuildHasherDefault<Hashed>>,
+    ids: HashMap<u32, Packed, BuildHasherDefault<Hashed>>,
     /// Sets, as what leaves must be found among many. Those of no use any more are empty, and taken again.
     sets: Vec<BTreeSet<ObjectId>>,
     free: Vec<u32>,
@@ -80,18 +80,37 @@ enum Ids {
     Many(u32),
 }
 
+/// The same in four bytes: a set has the highest bit, and there are fewer objects than that.
+#[derive(Debug, Clone, Copy)]
+struct Packed(u32);
+
+impl Packed {
+    const MANY: u32 = 1 << 31;
+
+    fn of(ids: Ids) -> Packed {
+        match ids {
+            Ids::One(id) => Packed(id),
+            Ids::Many(place) => Packed(place | Packed::MANY),
+        }
+    }
+
+    fn ids(self) -> Ids {
+        if self.0 < Packed::MANY { Ids::One(self.0) } else { Ids::Many(self.0 & !Packed::MANY) }
+    }
+}
+
 impl Index {
     pub(super) fn insert(&mut self, hash: u64, id: ObjectId) {
         let Index { ids, sets, free } = self;
-        let own = ids.entry(half(hash)).or_insert(Ids::One(id));
-        match *own {
+        let own = ids.entry(half(hash)).or_insert(Packed::of(Ids::One(id)));
+        match own.ids() {
             Ids::One(first) if first != id => {
                 let place = free.pop().unwrap_or_else(|| {
                     sets.push(BTreeSet::new());
                     to_u32(sets.len() - 1)
                 });
                 sets[place as usize].extend([first, id]);
-                *own = Ids::Many(place);
+                *own = Packed::of(Ids::Many(place));
             }
             Ids::One(_) => {}
             Ids::Many(place) => {
@@ -101,15 +120,15 @@ impl Index {
     }
 
     fn remove(&mut self, hash: u64, id: ObjectId) {
-        match self.ids.get(&half(hash)) {
-            Some(Ids::One(own)) if *own == id => {}
+        match self.ids.get(&half(hash)).map(|own| own.ids()) {
+            Some(Ids::One(own)) if own == id => {}
             Some(Ids::Many(place)) => {
-                let set = &mut self.sets[*place as usize];
+                let set = &mut self.sets[place as usize];
                 set.remove(&id);
                 if !set.is_empty() {
                     return;
                 }
-                self.free.push(*place);
+                self.free.push(place);
             }
             _ => return,
         }
@@ -117,9 +136,9 @@ impl Index {
     }
 
     pub(super) fn get(&self, hash: u64) -> Found<'_> {
-        match self.ids.get(&half(hash)) {
-            Some(Ids::One(id)) => Found { one: Some(*id), many: btree_set::Iter::default() },
-            Some(Ids::Many(place)) => Found { one: None, many: self.sets[*place as usize].iter() },
+        match self.ids.get(&half(hash)).map(|own| own.ids()) {
+            Some(Ids::One(id)) => Found { one: Some(id), many: btree_set::Iter::default() },
+            Some(Ids::Many(place)) => Found { one: None, many: self.sets[place as usize].iter() },
             None => Found { one: None, many: btree_set::Iter::default() },
         }
     }

@@ -76,7 +76,12 @@ impl Inventory {
         if matches!(need, Need::Child | Need::Partition) {
             self.ties_mut(on).children.push(edge);
         }
-        self.ties_mut(on).dependents.push(edge);
+        let dependents = &mut self.ties_mut(on).dependents;
+        if dependents.is_empty() {
+            // mostly the only one
+            dependents.reserve_exact(1);
+        }
+        dependents.push(edge);
     }
 
     pub(super) fn lost_edges(&self) -> bool {

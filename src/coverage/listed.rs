@@ -78,7 +78,7 @@ impl Keys {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] / 2);
         let text = &self.texts[start..end / 2];
         let is_key = if end % 2 == 1 {
-            follows && text == *sub
+            follows && order::is_same(text, sub)
         } else {
             text.len() == schema.len() + name.len() + sub.len() + 2 && {
                 let mut rest = text;
@@ -127,7 +127,7 @@ impl Listed {
             return None;
         }
         let (last, schema, name) = cursor.0.as_ref()?;
-        let follows = name == wanted.name && schema == wanted.schema;
+        let follows = order::is_same(name, wanted.name) && order::is_same(schema, wanted.schema);
         let place = [*last, last + 1].into_iter().find(|place| self.keys.is_at(*place, follows, wanted))?;
         cursor.set(place, wanted.schema, wanted.name);
         Some((self.objects[place as usize], place))

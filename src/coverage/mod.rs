@@ -393,7 +393,8 @@ impl Fold {
         let key = [wanted.schema, wanted.name, wanted.sub, wanted.args];
         self.listed();
         let last = &mut self.last;
-        let same = last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| a == b);
+        let same =
+            last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| order::is_same(a, b));
         if !same {
             last.of = Some((wanted.kind, wanted.scope));
             for (kept, text) in last.key.iter_mut().zip(key) {

@@ -143,17 +143,17 @@ impl DatabaseWriter {
     fn next_block(&mut self, file: &mut FileWriter) -> bool {
         let mut payload = Vec::new();
         let mut first = Vec::new();
-        let mut before = Vec::new();
+        let mut keys = [Vec::new(), Vec::new()];
         let mut row = Vec::new();
         let (start, rows) = (self.at, self.rows());
         while self.at < rows {
             row.clear();
-            self.put_row(self.at, &mut before, &mut row);
+            self.put_row(self.at, &mut keys, &mut row);
             if !payload.is_empty() && payload.len() + row.len() > BLOCK_BYTES {
                 break;
             }
             if self.at == start {
-                first.clone_from(&before);
+                first.clone_from(&keys[0]);
             }
             payload.extend_from_slice(&row);
             self.at += 1;
@@ -197,16 +197,18 @@ impl DatabaseWriter {
         }
     }
 
-    /// Encodes a row; `before` is the key of the row before it in the block, and becomes this one's.
-    fn put_row(&self, at: usize, before: &mut Vec<u8>, out: &mut Vec<u8>) {
+    /// Encodes a row; the first of `keys` is that of the row before it in the block, and becomes this one's.
+    fn put_row(&self, at: usize, keys: &mut [Vec<u8>; 2], out: &mut Vec<u8>) {
         let number = |out: &mut Vec<u8>, value: u32| put_u64(out, u64::from(value));
         match self.section {
             Section::Objects => {
                 let covered = &self.folded.objects[at];
                 let object = self.folded.inventory.object(covered.id);
-                let key = object_key(object.kind as u8, [&object.schema, &object.name, &object.sub, &object.args]);
-                put_prefixed(out, before, &key);
-                *before = key;
+                let [before, key] = keys;
+                key.clear();
+                put_key(key, object.kind as u8, [&object.schema, &object.name, &object.sub, &object.args]);
+                put_prefixed(out, before, key);
+                std::mem::swap(before, key);
                 let tally = &covered.tally;
                 out.push(covered.state as u8);
                 out.push(covered.risk.map_or(0, |risk| risk as u8 + 1));
@@ -302,11 +304,15 @@ fn put_piece(out: &mut Vec<u8>, evidence: &Evidence) {
 /// An object key as bytes that sort like (kind, schema, name, sub, args): no name holds a NUL.
 pub(crate) fn object_key(kind: u8, parts: [&[u8]; 4]) -> Vec<u8> {
     let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
-    for (before, part) in [kind, 0, 0, 0].into_iter().zip(parts) {
-        key.push(before);
-        key.extend_from_slice(part);
-    }
+    put_key(&mut key, kind, parts);
     key
+}
+
+fn put_key(out: &mut Vec<u8>, kind: u8, parts: [&[u8]; 4]) {
+    for (before, part) in [kind, 0, 0, 0].into_iter().zip(parts) {
+        out.push(before);
+        out.extend_from_slice(part);
+    }
 }
 
 fn summarize(folded: &Folded, sources: &[Source]) -> Summary {

@@ -208,7 +208,7 @@ impl Arena {
             numbers = std::array::from_fn(|n| u32_at(last, 8 + n * 4));
         }
         for (number, text) in numbers.iter_mut().zip(texts) {
-            if self.text(*number) != text {
+            if !order::is_same(self.text(*number), text) {
                 *number = self.intern(text);
             }
         }
@@ -227,7 +227,7 @@ impl Arena {
             if number == 0 {
                 break;
             }
-            if self.text(number) == text {
+            if order::is_same(self.text(number), text) {
                 return number;
             }
             slot = (slot + 1) & mask;
