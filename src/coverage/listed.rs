@@ -31,10 +31,8 @@ impl Cursor {
         let (at, own_schema, own_name) = self.0.get_or_insert_default();
         *at = place;
         for (own, text) in [(own_schema, schema), (own_name, name)] {
-            if own != text {
-                own.clear();
-                own.extend_from_slice(text);
-            }
+            own.clear();
+            own.extend_from_slice(text);
         }
     }
 }
@@ -126,10 +124,14 @@ impl Listed {
         if !self.is_plain || !is_one || !wanted.args.is_empty() {
             return None;
         }
-        let (last, schema, name) = cursor.0.as_ref()?;
+        let (last, schema, name) = cursor.0.as_mut()?;
         let follows = order::is_same(name, wanted.name) && order::is_same(schema, wanted.schema);
-        let place = [*last, last + 1].into_iter().find(|place| self.keys.is_at(*place, follows, wanted))?;
-        cursor.set(place, wanted.schema, wanted.name);
+        let place = [*last, *last + 1].into_iter().find(|place| self.keys.is_at(*place, follows, wanted))?;
+        if follows {
+            *last = place;
+        } else {
+            cursor.set(place, wanted.schema, wanted.name);
+        }
         Some((self.objects[place as usize], place))
     }
 
