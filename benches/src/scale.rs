@@ -6,10 +6,12 @@
 
 use pgtap_cov::analyzer::{Analyzer, Step};
 use pgtap_cov::database::build::{Build, BuildStep};
+use pgtap_cov::database::reader::{Answer, Filter, Page, Query, ReadStep, Reader};
 use pgtap_cov::limits::Limits;
 use pgtap_cov::merge::ManifestEntry;
 use pgtap_cov::record::{Arena, Record};
 use pgtap_cov::scan::{Settings, SourceRole};
+use pgtap_cov::segment::block::INDEX_PART;
 use pgtap_cov::segment::{self, Identity, SegmentReader};
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
@@ -60,12 +62,16 @@ fn main() -> Result<()> {
 
     let write = rewrite(&scanned, arena)?;
     let start = Instant::now();
-    let (database, heap) = counting::peak(|| build(&scanned));
-    let (merge, (database, runs)) = (start.elapsed(), database?);
+    let mut database = 0;
+    let (runs, heap) = counting::peak(|| build(&scanned, |bytes| database += bytes.len()));
+    let (merge, runs) = (start.elapsed(), runs?);
     let ours = write + merge;
     println!("  write: {:.2} s; merge: {:.2} s", write.as_secs_f64(), merge.as_secs_f64());
     println!("  merge: {:.1} MB heap, beside {:.1} MB in the scratch store", mb(heap - runs), mb(runs));
     println!("  segments: {:.1} MB; database: {:.1} MB", mb(segments), mb(database));
+    let mut bytes = Vec::with_capacity(database);
+    build(&scanned, |chunk| bytes.extend(chunk))?;
+    println!("  a page of 100 objects: {} blocks at most, beside those of the index", most_blocks(&bytes)?);
 
     let (time, size) = sqlite(&scanned)?;
     println!("SQLite, one table, one index, one transaction: {:.2} s, {:.1} MB", time.as_secs_f64(), mb(size));
@@ -254,13 +260,13 @@ fn rewrite(scanned: &Scanned, arena_bytes: usize) -> Result<Duration> {
 /// Pieces of evidence that a merge holds at once, as the package asks for where it has a scratch store.
 const HOLDING: usize = 1 << 19;
 
-/// Length of the database, and the most bytes that were in memory beside what was kept for the merge.
-fn build(scanned: &Scanned) -> Result<(usize, usize)> {
+/// Hands the database to `write`; the bytes that were kept for the merge.
+fn build(scanned: &Scanned, mut write: impl FnMut(Vec<u8>)) -> Result<usize> {
     let mut build = Build::new(scanned.manifest.clone())?.holding(HOLDING);
     for (id, bytes) in &scanned.segments {
         build.add_segment(id, bytes.len() as u64)?;
     }
-    let (mut length, mut kept, mut runs) = (0, HashMap::new(), 0);
+    let (mut kept, mut runs) = (HashMap::new(), 0);
     loop {
         match build.next_step()? {
             BuildStep::Read(at) => {
@@ -275,8 +281,45 @@ fn build(scanned: &Scanned) -> Result<(usize, usize)> {
                 let from = usize::try_from(at.offset)?;
                 build.supply(&kept[&at.run][from..from + at.length as usize])?;
             }
-            BuildStep::Write(bytes) => length += bytes.len(),
-            BuildStep::Done => return Ok((length, runs)),
+            BuildStep::Write(bytes) => write(bytes),
+            BuildStep::Done => return Ok(runs),
+        }
+    }
+}
+
+/// The most blocks that a page of 100 objects reads, of a thousand pages from one end to the other; each is asked of a
+/// reader that has read the summary and nothing else.
+fn most_blocks(database: &[u8]) -> Result<usize> {
+    let Answer::Summary(summary) = ask(&mut Reader::new(database.len() as u64), database, Query::Summary)?.0 else {
+        return Err("no summary".into());
+    };
+    let all: u32 = summary.kinds.iter().map(|(_, count)| count.objects).sum();
+    let mut most = 0;
+    for after in (0..all).step_by(all as usize / 1000 + 1) {
+        let mut reader = Reader::new(database.len() as u64);
+        ask(&mut reader, database, Query::Summary)?;
+        let page = Query::Objects(Filter::default(), Page { after, limit: 100 });
+        let (_, mut reads) = ask(&mut reader, database, page)?;
+        reads.retain(|offset| database[*offset] != INDEX_PART);
+        reads.sort_unstable();
+        reads.dedup();
+        most = most.max(reads.len());
+    }
+    Ok(most)
+}
+
+/// The answer, and the offsets of what was read for it.
+fn ask(reader: &mut Reader, database: &[u8], query: Query) -> Result<(Answer, Vec<usize>)> {
+    reader.query(query)?;
+    let mut reads = Vec::new();
+    loop {
+        match reader.next_step()? {
+            ReadStep::Read(offset, length) => {
+                let from = usize::try_from(offset)?;
+                reads.push(from);
+                reader.supply(&database[from..from + length as usize])?;
+            }
+            ReadStep::Answer(answer) => return Ok((answer, reads)),
         }
     }
 }
