@@ -24,5 +24,6 @@ pub mod record;
 pub mod scan;
 pub mod segment;
 pub mod sql;
+pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

@@ -215,9 +215,6 @@ impl Inventory {
     pub(super) fn link(&mut self, id: ObjectId) {
         let Inventory { objects, index, seldom, names, .. } = self;
         let object = objects.get_mut(id);
-        if object.kind.is_relation() {
-            self.relation.set(None);
-        }
         if object.live {
             let Object { schema, name, sub, args, detail, owner, .. } = &mut *object;
             names.share([schema, name, sub, args, detail, owner]);
@@ -229,6 +226,7 @@ impl Inventory {
     pub(super) fn unlink(&mut self, id: ObjectId) {
         let Inventory { objects, index, seldom, .. } = self;
         let object = objects.get(id);
+        // a new one has the highest number, so that the one at hand stays the first of its name
         if object.kind.is_relation() {
             self.relation.set(None);
         }

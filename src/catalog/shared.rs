@@ -114,11 +114,7 @@ pub(super) struct Names {
 impl Names {
     /// The names of these texts, the first parts of an object.
     pub(super) fn of<const N: usize>(&mut self, texts: [&[u8]; N]) -> [Name; N] {
-        let mut part = 0;
-        texts.map(|text| {
-            part += 1;
-            self.name(part - 1, text)
-        })
+        std::array::from_fn(|part| self.name(part, texts[part]))
     }
 
     /// Lets the names of an object be those that are kept of their texts.

@@ -4,6 +4,7 @@ use crate::catalog::{Inventory, Object, ObjectId, Wanted};
 use crate::limits::to_u32;
 use crate::order;
 use crate::scan::fact::{ObjectKind, Scope};
+use crate::text;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -76,7 +77,7 @@ impl Keys {
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] / 2);
         let text = &self.texts[start..end / 2];
         let is_key = if end % 2 == 1 {
-            follows && order::is_same(text, sub)
+            follows && text::is_same(text, sub)
         } else {
             text.len() == schema.len() + name.len() + sub.len() + 2 && {
                 let mut rest = text;
@@ -125,7 +126,7 @@ impl Listed {
             return None;
         }
         let (last, schema, name) = cursor.0.as_mut()?;
-        let follows = order::is_same(name, wanted.name) && order::is_same(schema, wanted.schema);
+        let follows = text::is_same(name, wanted.name) && text::is_same(schema, wanted.schema);
         let place = [*last, *last + 1].into_iter().find(|place| self.keys.is_at(*place, follows, wanted))?;
         if follows {
             *last = place;

@@ -34,6 +34,7 @@ use crate::scan::fact::{
 use crate::scan::reference::arity_of;
 use crate::scan::results::NotPassed;
 use crate::sql::types;
+use crate::text;
 use access::{Access, Cell};
 use effects::Effect;
 use helpers::Helpers;
@@ -394,7 +395,7 @@ impl Fold {
         self.listed();
         let last = &mut self.last;
         let same =
-            last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| order::is_same(a, b));
+            last.of == Some((wanted.kind, wanted.scope)) && last.key.iter().zip(key).all(|(a, b)| text::is_same(a, b));
         if !same {
             last.of = Some((wanted.kind, wanted.scope));
             for (kept, text) in last.key.iter_mut().zip(key) {

@@ -219,9 +219,7 @@ impl Merge {
             }
             self.replay.pop();
         }
-        if !self.rows.is_empty() {
-            self.rows = Vec::new();
-        }
+        self.rows = Vec::new();
         Ok(self.queue.last().map(|(_, segment, block)| (*segment, *block)))
     }
 
@@ -256,8 +254,8 @@ impl Merge {
         let Merge { segments, attempts, seen, seals, includes, definitions, .. } = self;
         let reader = &segments[segment];
         let run = reader.run().unwrap_or_default();
-        // the source of the row before, where it stands, and its place
-        let mut last = (None, 0, None);
+        // of the row before: its source, where that stands among the attempts, and its place
+        let (mut source, mut stands, mut place) = (None, 0usize, None);
         let mut number = 0;
         reader.rows(block, bytes, |row| {
             let at = number;
@@ -270,14 +268,14 @@ impl Merge {
                 includes.push((run, row.seq, Include::of(row)?));
                 return Ok(());
             }
-            if last.0 != Some(row.source) {
+            if source != Some(row.source) {
                 // mostly all attempts of a run are chosen: as far from the one before as their numbers
-                let (before, at): (u32, usize) = (last.0.unwrap_or_default(), last.1);
-                let guess = at.wrapping_add(row.source as usize).wrapping_sub(before as usize);
+                let guess = stands.wrapping_add(row.source as usize).wrapping_sub(source.unwrap_or(0) as usize);
                 let found = index_of(attempts, (run, row.source), guess);
-                last = (Some(row.source), found.unwrap_or(at), found.map(|at| attempts[at].1));
+                (source, stands) = (Some(row.source), found.unwrap_or(stands));
+                place = found.map(|at| attempts[at].1);
             }
-            let Some(place) = last.2 else { return Ok(()) };
+            let Some(place) = place else { return Ok(()) };
             if let Some(seen) = seen.get_mut(place.source as usize) {
                 *seen = seen.saturating_add(1);
             }

@@ -8,7 +8,7 @@
 use super::{Record, Tag};
 use crate::hash::xxh3_64;
 use crate::limits::{MAX_ARENA_BYTES, to_u32};
-use crate::order;
+use crate::{order, text};
 
 /// Bytes of a record in the arena.
 pub const RECORD_BYTES: usize = 40;
@@ -208,7 +208,7 @@ impl Arena {
             numbers = std::array::from_fn(|n| u32_at(last, 8 + n * 4));
         }
         for (number, text) in numbers.iter_mut().zip(texts) {
-            if !order::is_same(self.text(*number), text) {
+            if !text::is_same(self.text(*number), text) {
                 *number = self.intern(text);
             }
         }
@@ -227,7 +227,7 @@ impl Arena {
             if number == 0 {
                 break;
             }
-            if order::is_same(self.text(number), text) {
+            if text::is_same(self.text(number), text) {
                 return number;
             }
             slot = (slot + 1) & mask;
